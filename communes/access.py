@@ -1,0 +1,158 @@
+"""The one judge of access: from a person's posts, who may do what, where.
+
+Every view, API action, task and export asks here. A view declares its policy with
+`@policy(...)`; the middleware refuses a view without one, and a test enumerates
+every URL.
+
+- A stranger to a unit gets 404: it is not said that the unit has anything.
+- Who may see a unit but not act on it gets 403.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import TYPE_CHECKING, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404
+from django.utils import timezone
+
+from communes.enums import Role
+from communes.models import Official, Post, Unit, UnitGroup
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+    from django.db.models import QuerySet
+
+ViewT = TypeVar("ViewT", bound=Callable[..., object])
+
+
+class Policy(StrEnum):
+    """What a URL asks of whoever opens it, before any unit is named."""
+
+    PUBLIC = "public"  # the sign-in page, health
+    SIGNED_IN = "signed_in"  # documents and catalogues every official may read
+    BY_UNIT = "by_unit"  # signed in, and the view asks `require` for the unit it shows
+    ADMINISTRATOR = "administrator"
+
+
+class Action(StrEnum):
+    """What an official may do to a unit."""
+
+    VIEW = "view"
+    ENTER = "enter"
+    REVIEW = "review"
+    ADMINISTER = "administer"
+
+
+# For each action, the roles that give it: on the post's own unit, and on units below it.
+_ON_OWN_UNIT: dict[Action, frozenset[str]] = {
+    Action.VIEW: frozenset(Role.values),
+    Action.ENTER: frozenset({Role.OFFICER}),
+    Action.REVIEW: frozenset(),
+    Action.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+}
+_BELOW: dict[Action, frozenset[str]] = {
+    Action.VIEW: frozenset({Role.REVIEWER, Role.LEADER, Role.ADMINISTRATOR}),
+    Action.ENTER: frozenset(),
+    Action.REVIEW: frozenset({Role.REVIEWER}),
+    Action.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
+}
+
+
+def policy(kind: Policy) -> Callable[[ViewT], ViewT]:
+    """Declare what a view asks of its visitor. Works on functions and on `as_view()` results."""
+
+    def declare(view: ViewT) -> ViewT:
+        view.access_policy = kind  # type: ignore[attr-defined]
+        return view
+
+    return declare
+
+
+def declared_policy(view: Callable[..., object]) -> Policy | None:
+    """Return the policy a view declares, looking at class-based views too; None if it has none."""
+    for holder in (view, getattr(view, "cls", None), getattr(view, "view_class", None)):
+        found = getattr(holder, "access_policy", None)
+        if found is not None:
+            return Policy(found)
+    return None
+
+
+def current_posts(official: Official | AnonymousUser) -> list[Post]:
+    """The posts an official holds today, highest tier first. Read once per request and person."""
+    if not official.is_authenticated or not official.is_active:
+        return []
+    kept = official._current_posts
+    if kept is None:
+        kept = list(
+            Post.objects.filter(official=official)
+            .held_on(timezone.localdate())
+            .select_related("unit__tier", "unit__parent")
+            .order_by("unit__tier__rank", "unit__code", "role")
+        )
+        official._current_posts = kept
+    return kept
+
+
+def is_administrator(official: Official | AnonymousUser) -> bool:
+    """True for who keeps the catalogue, the units and the accounts."""
+    if not official.is_authenticated or not official.is_active:
+        return False
+    return official.is_superuser or any(
+        post.role == Role.ADMINISTRATOR for post in current_posts(official)
+    )
+
+
+def units_for(official: Official | AnonymousUser, action: Action) -> QuerySet[Unit]:
+    """Every unit, of any day, on which `official` may do `action`. Lists shrink to this."""
+    posts = current_posts(official)
+    own = [post.unit_id for post in posts if post.role in _ON_OWN_UNIT[action]]
+    above = [post.unit_id for post in posts if post.role in _BELOW[action]]
+    if not own and not above:
+        return Unit.objects.none()
+    reach = Q(pk__in=own)
+    if above:
+        below = Unit.objects.filter(upward__ancestor__in=above, upward__depth__gt=0)
+        reach |= Q(pk__in=below.values("pk"))
+    return Unit.objects.filter(reach)
+
+
+def can(official: Official | AnonymousUser, action: Action, unit: Unit) -> bool:
+    """May `official` do `action` on `unit`?"""
+    posts = current_posts(official)
+    if any(post.unit_id == unit.pk and post.role in _ON_OWN_UNIT[action] for post in posts):
+        return True
+    above = {post.unit_id for post in posts if post.role in _BELOW[action]}
+    if not above:
+        return False
+    return unit.upward.filter(ancestor__in=above, depth__gt=0).exists()
+
+
+def can_view_group(official: Official | AnonymousUser, group: UnitGroup) -> bool:
+    """A group's figures are open to who may see every one of its members, and to no one else."""
+    members = {row.unit_id for row in group.member_rows}
+    if not members:
+        return is_administrator(official) or bool(current_posts(official))
+    seen = units_for(official, Action.VIEW).filter(pk__in=members).count()
+    return seen == len(members)
+
+
+def require(official: Official | AnonymousUser, action: Action, unit: Unit | None) -> Unit:
+    """Return `unit` if `official` may do `action` on it.
+
+    Raises Http404 when the unit does not exist or is none of theirs, PermissionDenied
+    when they may see it but not do this.
+    """
+    if unit is None or not can(official, Action.VIEW, unit):
+        raise Http404("Không có đơn vị này trong phạm vi của đồng chí.")
+    if action is not Action.VIEW and not can(official, action, unit):
+        raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được thực hiện việc này.")
+    return unit
+
+
+def reviewing_posts(official: Official | AnonymousUser) -> list[Post]:
+    """The reviewer posts held today, highest tier first."""
+    return [post for post in current_posts(official) if post.role == Role.REVIEWER]

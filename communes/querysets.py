@@ -1,0 +1,65 @@
+"""Questions asked of places, in the field's words."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from communes.models import Unit
+
+
+class UnitQuerySet(models.QuerySet["Unit"]):
+    def valid_on(self, day: date) -> Self:
+        """Units that existed on `day` (both ends of a validity count)."""
+        return self.filter(valid_from__lte=day, valid_to__gte=day)
+
+    def below(self, unit: Unit, *, include_self: bool = False) -> Self:
+        """Every unit under `unit`, at any depth, whatever its dates: one indexed look-up."""
+        found = self.filter(upward__ancestor=unit)
+        return found if include_self else found.exclude(pk=unit.pk)
+
+    def below_on(self, unit: Unit, day: date) -> Self:
+        """Everything below `unit` on `day`, without `unit` itself."""
+        return self.below(unit).valid_on(day)
+
+    def above(self, unit: Unit, *, include_self: bool = False) -> Self:
+        """The ancestors of `unit`, nearest first."""
+        found = self.filter(downward__descendant=unit)
+        if not include_self:
+            found = found.exclude(pk=unit.pk)
+        return found.order_by("downward__depth")
+
+    def of_tier(self, tier_code: str) -> Self:
+        return self.filter(tier__code=tier_code)
+
+    def official_order(self) -> Self:
+        """The order of the annexes: by GSO code within the tier."""
+        return self.order_by("tier__rank", "code", "valid_from")
+
+    def named(self, reference: str, on: date | None = None) -> Unit | None:
+        """Find a unit by `CODE` valid on `on` (today by default) or by `CODE@2024-12-31`.
+
+        Returns None when no such unit was valid on that day or the day is not a date.
+        Source: design, Contracts (a code names a unit only together with a day).
+        """
+        code, _, day_text = reference.partition("@")
+        if day_text:
+            try:
+                on = date.fromisoformat(day_text)
+            except ValueError:
+                return None
+        return self.valid_on(on or timezone.localdate()).filter(code=code).first()
+
+
+class PostQuerySet(models.QuerySet["models.Model"]):
+    def held_on(self, day: date) -> Self:
+        """Posts in force on `day`."""
+        return self.filter(
+            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+            Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        )

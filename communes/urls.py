@@ -1,0 +1,11 @@
+"""Signing in and out, the password."""
+
+from django.urls import path
+
+from communes import views
+
+urlpatterns = [
+    path("dang-nhap/", views.sign_in, name="login"),
+    path("dang-xuat/", views.sign_out, name="logout"),
+    path("mat-khau/", views.change_password, name="password_change"),
+]

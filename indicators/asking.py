@@ -1,0 +1,110 @@
+"""Who is asked for which input: by tier, kind of unit and group.
+
+Source: indicators.yaml header (entered_at, entered_at_two_tier, applies_to, group).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, When
+
+from communes.enums import TierCode
+from communes.models import Ancestry, GroupMember, Unit
+from indicators.enums import AppliesTo
+from indicators.models import Indicator
+
+URBAN = Q(descendant__name__startswith="Thị trấn ") | Q(descendant__name__startswith="Phường ")
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What decides which inputs a unit is asked for."""
+
+    tier: str
+    is_urban: bool
+    is_two_tier: bool
+    groups: frozenset[int] = frozenset()
+
+
+def asks(indicator: Indicator, profile: Profile) -> bool:
+    """Is a unit of this profile asked to type this input? Inputs only."""
+    tier = indicator.entered_at
+    if profile.is_two_tier and indicator.entered_at_two_tier_id:
+        tier = indicator.entered_at_two_tier
+    if tier is None or tier.code != profile.tier:
+        return False
+    if indicator.applies_to == AppliesTo.COMMUNES and profile.is_urban:
+        return False
+    return indicator.group_id is None or indicator.group_id in profile.groups
+
+
+def profile_of(unit: Unit) -> Profile:
+    """The profile of one unit."""
+    own = profiles_below([unit], None)[unit.pk]
+    return next(profile for profile in own if profile.tier == unit.tier.code)
+
+
+def profiles_below(units: Iterable[Unit], day: date | None) -> dict[int, Counter[Profile]]:
+    """Count the units at or below each of `units` on `day` by profile: {unit pk: counts}.
+
+    Without a day only the units themselves are looked at. Two or three queries in all.
+    """
+    pairs = Ancestry.objects.filter(ancestor__in=[unit.pk for unit in units])
+    if day is None:
+        pairs = pairs.filter(depth=0)
+    else:
+        pairs = pairs.filter(descendant__valid_from__lte=day, descendant__valid_to__gte=day)
+    counts: dict[int, Counter[Profile]] = {unit.pk: Counter() for unit in units}
+    for row in _grouped(pairs, "ancestor_id"):
+        counts[row["ancestor_id"]][_profile(row)] += row["units"]
+    members = _memberships()
+    if members:
+        for row in _grouped(pairs.filter(descendant__in=members), "ancestor_id", "descendant_id"):
+            plain = _profile(row)
+            counts[row["ancestor_id"]][plain] -= 1
+            counts[row["ancestor_id"]][replace(plain, groups=members[row["descendant_id"]])] += 1
+    return counts
+
+
+def _memberships() -> dict[int, frozenset[int]]:
+    """Units in groups that some indicator is limited to: {unit pk: group pks}."""
+    asked = Indicator.objects.filter(group__isnull=False).values("group")
+    found: dict[int, set[int]] = {}
+    for unit_id, group_id in GroupMember.objects.filter(group__in=asked).values_list(
+        "unit_id", "group_id"
+    ):
+        found.setdefault(unit_id, set()).add(group_id)
+    return {unit_id: frozenset(groups) for unit_id, groups in found.items()}
+
+
+def _grouped(pairs: Any, *keys: str) -> Iterable[dict[str, Any]]:
+    """Pairs counted by `keys` and by what makes a profile. `pairs` is a queryset of Ancestry."""
+    in_district = Ancestry.objects.filter(
+        descendant=OuterRef("descendant"), ancestor__tier__code=TierCode.DISTRICT
+    )
+    has_district = Ancestry.objects.filter(
+        ancestor=OuterRef("descendant"), descendant__tier__code=TierCode.DISTRICT
+    )
+    rows: Iterable[dict[str, Any]] = (
+        pairs.annotate(
+            urban=Case(When(URBAN, then=True), default=False, output_field=BooleanField()),
+            with_district=Exists(in_district) | Exists(has_district),
+        )
+        .order_by()
+        .values(*keys, "descendant__tier__code", "urban", "with_district")
+        .annotate(units=Count("pk"))
+    )
+    return rows
+
+
+def _profile(row: dict[str, Any]) -> Profile:
+    return Profile(
+        tier=row["descendant__tier__code"],
+        is_urban=row["urban"],
+        is_two_tier=not row["with_district"],
+    )

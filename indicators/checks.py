@@ -1,0 +1,165 @@
+"""Validation rules: linear relations between the figures of one unit.
+
+A rule whose term is missing cannot be checked: neither passed nor failed. One
+definition serves the server (`check`) and the browser (`rules_as_json`).
+Source: rules.yaml header.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Prefetch
+
+from communes.models import Unit
+from indicators.calc import compares
+from indicators.enums import AppliesTo
+from indicators.models import RuleTerm, ValidationRule
+from indicators.periods import Period
+from povertyplan.lib.numbers import format_number
+
+Values = Mapping[tuple[str, int], Decimal | None]
+"""(indicator code, offset in years) → value; absent or None when not known."""
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A rule that does not hold. `fill` is the value the form may offer for one cell."""
+
+    rule: ValidationRule
+    message: str
+    severity: str
+    indicators: tuple[str, ...]
+    gap: Decimal
+    fill: tuple[str, Decimal] | None
+
+
+def rules_for(unit: Unit, period: Period) -> list[ValidationRule]:
+    """Active rules on results that run for this kind of unit in this period, terms prefetched."""
+    found = (
+        ValidationRule.objects.filter(is_active=True, tiers=unit.tier)
+        .select_related("solve_for")
+        .prefetch_related(
+            Prefetch("terms", RuleTerm.objects.select_related("indicator").order_by("order")),
+            "skip_at_breaks",
+        )
+    )
+    return [rule for rule in found if _runs(rule, unit, period)]
+
+
+def _runs(rule: ValidationRule, unit: Unit, period: Period) -> bool:
+    if "result" not in rule.measures:
+        return False
+    if rule.applies_to == AppliesTo.COMMUNES and unit.is_urban:
+        return False
+    if not period.is_year and any(term.offset for term in rule.terms.all()):
+        return False
+    return not any(moment.breaks_at(period) for moment in rule.skip_at_breaks.all())
+
+
+def check(rules: Iterable[ValidationRule], values: Values) -> list[Finding]:
+    """Return what does not hold, in rule order."""
+    findings = (_check_one(rule, values) for rule in rules)
+    return [finding for finding in findings if finding is not None]
+
+
+def _check_one(rule: ValidationRule, values: Values) -> Finding | None:
+    terms = list(rule.terms.all())
+    products: list[tuple[RuleTerm, Decimal]] = []
+    for term in terms:
+        value = values.get((term.indicator.code, term.offset))
+        if value is None:
+            return None
+        products.append((term, term.coefficient * value))
+    total = sum((product for _, product in products), ZERO)
+    if compares(total, rule.comparator, rule.constant, rule.tolerance):
+        return None
+    return Finding(
+        rule=rule,
+        message=_message(rule, products, total, values),
+        severity=rule.severity,
+        indicators=tuple(term.indicator.code for term in terms if not term.offset),
+        gap=abs(total - rule.constant),
+        fill=_fill(rule, products, total),
+    )
+
+
+def _solved(
+    rule: ValidationRule, products: list[tuple[RuleTerm, Decimal]]
+) -> tuple[RuleTerm, Decimal]:
+    for term, product in products:
+        if term.indicator_id == rule.solve_for_id and not term.offset:
+            return term, product
+    return products[-1]
+
+
+def _computed(
+    rule: ValidationRule, products: list[tuple[RuleTerm, Decimal]], total: Decimal
+) -> Decimal:
+    term, product = _solved(rule, products)
+    return (rule.constant - (total - product)) / term.coefficient
+
+
+def _fill(
+    rule: ValidationRule, products: list[tuple[RuleTerm, Decimal]], total: Decimal
+) -> tuple[str, Decimal] | None:
+    if rule.solve_for is None:
+        return None
+    value = _computed(rule, products, total)
+    return (rule.solve_for.code, value) if value >= 0 else None
+
+
+def _message(
+    rule: ValidationRule,
+    products: list[tuple[RuleTerm, Decimal]],
+    total: Decimal,
+    values: Values,
+) -> str:
+    decimals = max(term.indicator.decimals for term, _ in products)
+    left = sum((product for _, product in products if product > 0), ZERO)
+    right = -sum((product for _, product in products if product < 0), ZERO) + rule.constant
+    names: dict[str, str] = {
+        "left": format_number(left, decimals),
+        "right": format_number(right, decimals),
+        "gap": format_number(abs(total - rule.constant), decimals),
+        "computed": format_number(_computed(rule, products, total), decimals),
+    }
+    for term, _ in products:
+        suffix = "_prev" if term.offset else ""
+        value = values.get((term.indicator.code, term.offset))
+        names[term.indicator.code + suffix] = format_number(value, term.indicator.decimals)
+    return rule.message.format_map(names)
+
+
+def rules_as_json(rules: Iterable[ValidationRule]) -> list[dict[str, Any]]:
+    """The same definitions for the browser; numbers as decimal strings.
+
+    Each: {id, severity, message, comparator, constant, tolerance, solve_for,
+    terms: [[coefficient, code, offset]], decimals: {code: digits}}.
+    """
+    return [
+        {
+            "id": rule.code,
+            "severity": rule.severity,
+            "message": rule.message,
+            "comparator": rule.comparator,
+            "constant": _plain(rule.constant),
+            "tolerance": _plain(rule.tolerance),
+            "solve_for": rule.solve_for.code if rule.solve_for else None,
+            "terms": [
+                [_plain(term.coefficient), term.indicator.code, term.offset]
+                for term in rule.terms.all()
+            ],
+            "decimals": {term.indicator.code: term.indicator.decimals for term in rule.terms.all()},
+        }
+        for rule in rules
+    ]
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"

@@ -1,0 +1,200 @@
+"""Reading figures: what a unit, or a group of units, comes to for an indicator and a period."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from communes.models import Ancestry, Unit, UnitGroup
+from indicators.asking import profiles_below
+from indicators.calc import Part, add, ratio
+from indicators.enums import Aggregation, IndicatorKind
+from indicators.models import Indicator, Recompute, Rollup
+from indicators.periods import Period
+from indicators.rollups import Catalogue
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One rolled-up figure, ready to show. Values are unrounded, in the indicator's unit.
+
+    `value` is None when nothing can be said: nobody reported, the base is zero, or the
+    figure is not put together above the tier that enters it. `reported` of `expected` units
+    stand behind it; `pending` says that a newer entry has not been added up yet.
+    """
+
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    reported: int = 0
+    expected: int = 0
+    not_applicable: bool = False
+    has_sample: bool = False
+    computed_at: datetime | None = None
+    pending: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        return self.reported == self.expected
+
+
+def figures(
+    units: Sequence[Unit], indicators: Sequence[Indicator], periods: Sequence[Period], stage: str
+) -> dict[tuple[int, int, str], Figure]:
+    """Return every combination, keyed (unit pk, indicator pk, period code).
+
+    The number of queries does not grow with units or indicators.
+    """
+    rows = {
+        (row.unit_id, row.indicator_id, row.period): row
+        for row in Rollup.objects.filter(
+            unit__in=units,
+            indicator__in=indicators,
+            period__in=[period.code for period in periods],
+            stage=stage,
+        )
+    }
+    waiting = _pending(units, periods)
+    expected = _Expected(units, periods)
+    found: dict[tuple[int, int, str], Figure] = {}
+    for unit in units:
+        for period in periods:
+            is_pending = (unit.pk, period.code) in waiting
+            for indicator in indicators:
+                key = (unit.pk, indicator.pk, period.code)
+                row = rows.get(key)
+                figure = (
+                    _from_row(indicator, row)
+                    if row is not None
+                    else Figure(expected=expected.count(unit, period, indicator))
+                )
+                found[key] = replace(figure, pending=True) if is_pending else figure
+    return found
+
+
+def group_figures(
+    group: UnitGroup, indicators: Sequence[Indicator], periods: Sequence[Period], stage: str
+) -> dict[tuple[int, str], Figure]:
+    """Return the figures of a group, keyed (indicator pk, period code): its members added up.
+
+    Only members valid on the period's last day count. A sample member marks the figure.
+    """
+    sample = group.has_sample_members
+    found: dict[tuple[int, str], Figure] = {}
+    for period in periods:
+        units = [row.unit for row in group.member_rows if row.unit.is_valid_on(period.end)]
+        rows: dict[int, list[Rollup]] = {}
+        for row in Rollup.objects.filter(
+            unit__in=units, indicator__in=indicators, period=period.code, stage=stage
+        ):
+            rows.setdefault(row.indicator_id, []).append(row)
+        catalogue = Catalogue()
+        asked = catalogue.expected(sum(profiles_below(units, None).values(), Counter()))
+        pending = bool(_pending(units, [period]))
+        for indicator in indicators:
+            parts = [_part(row) for row in rows.get(indicator.pk, [])]
+            whole = add(parts)
+            found[indicator.pk, period.code] = _figure(
+                indicator,
+                whole,
+                expected=max(asked.get(indicator.pk, 0) - whole.not_applicable, 0),
+                computed_at=max(
+                    (row.computed_at for row in rows.get(indicator.pk, [])), default=None
+                ),
+                has_sample=whole.has_sample or sample,
+                pending=pending,
+            )
+    return found
+
+
+def _part(row: Rollup) -> Part:
+    return Part(row.total, row.weight, row.reported, row.not_applicable, row.has_sample)
+
+
+def _from_row(indicator: Indicator, row: Rollup) -> Figure:
+    return _figure(
+        indicator,
+        _part(row),
+        expected=row.expected,
+        computed_at=row.computed_at,
+        has_sample=row.has_sample,
+        pending=False,
+    )
+
+
+def _figure(
+    indicator: Indicator,
+    part: Part,
+    *,
+    expected: int,
+    computed_at: datetime | None,
+    has_sample: bool,
+    pending: bool,
+) -> Figure:
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    value: Decimal | None = None
+    if part.reported:
+        if part.weight is None:
+            value = part.total
+        elif indicator.aggregation == Aggregation.NONE:
+            value = None
+        else:
+            numerator, denominator = part.total, part.weight
+            value = ratio(numerator, denominator, indicator.scale)
+    return Figure(
+        value=value,
+        numerator=numerator,
+        denominator=denominator,
+        reported=part.reported,
+        expected=expected,
+        not_applicable=not part.reported and part.not_applicable > 0 and expected == 0,
+        has_sample=has_sample,
+        computed_at=computed_at,
+        pending=pending,
+    )
+
+
+def _pending(units: Sequence[Unit], periods: Sequence[Period]) -> set[tuple[int, str]]:
+    """(unit pk, period) pairs with a newer fact at or below them that is not added up yet."""
+    codes = [period.code for period in periods]
+    marks = set(Recompute.objects.filter(period__in=codes).values_list("unit_id", "period"))
+    if not marks:
+        return set()
+    above = Ancestry.objects.filter(
+        ancestor__in=units, descendant__in={unit_id for unit_id, _ in marks}
+    ).values_list("ancestor_id", "descendant_id")
+    return {
+        (ancestor, code)
+        for ancestor, descendant in above
+        for code in codes
+        if (descendant, code) in marks
+    }
+
+
+class _Expected:
+    """How many units are to report, worked out only when a figure has no row of its own."""
+
+    def __init__(self, units: Sequence[Unit], periods: Sequence[Period]) -> None:
+        self.units = units
+        self.catalogue: Catalogue | None = None
+        self.counts: dict[str, dict[int, dict[int, int]]] = {}
+
+    def count(self, unit: Unit, period: Period, indicator: Indicator) -> int:
+        if period.code not in self.counts:
+            self.catalogue = catalogue = self.catalogue or Catalogue()
+            self.counts[period.code] = {
+                pk: catalogue.expected(profiles)
+                for pk, profiles in profiles_below(self.units, period.end).items()
+            }
+        return self.counts[period.code][unit.pk].get(indicator.pk, 0)
+
+
+def is_share(indicator: Indicator) -> bool:
+    """A figure whose numerator and denominator are worth showing beside it."""
+    return indicator.kind != IndicatorKind.INPUT

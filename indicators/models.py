@@ -1,0 +1,406 @@
+"""The catalogue of indicators and rules, the facts with their history, and the rollups."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
+
+from communes.models import Tier, Unit, UnitGroup
+from indicators.enums import (
+    Aggregation,
+    Answer,
+    AppliesTo,
+    Cadence,
+    Comparator,
+    Direction,
+    IndicatorKind,
+    Measurement,
+    Severity,
+    Stage,
+    TermRole,
+    ValueType,
+)
+from indicators.periods import Period
+from indicators.querysets import IndicatorQuerySet, ResultQuerySet, RollupQuerySet
+
+DIGITS: dict[str, Any] = {"max_digits": 24, "decimal_places": 6}
+"""Room for a national sum of money in triệu đồng with the six decimals a rate may need."""
+
+
+def validate_period(code: str) -> None:
+    try:
+        Period.parse(code)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+class PeriodField(models.CharField):  # type: ignore[type-arg]
+    """A period's code in the database: 2024, 2024H1, 2024Q3."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        kwargs.setdefault("max_length", 7)
+        kwargs.setdefault("verbose_name", _("kỳ"))
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self.validators = [*self.validators, validate_period]
+
+
+class Theme(models.Model):
+    """A section of the entry form."""
+
+    code = models.SlugField(_("mã"), max_length=40, unique=True)
+    name = models.CharField(_("tên lĩnh vực"), max_length=120)
+    name_en = models.CharField(_("tên tiếng Anh"), max_length=120, blank=True)
+    agency = models.CharField(_("cơ quan theo dõi (mã)"), max_length=60, blank=True)
+    covers = models.JSONField(_("lĩnh vực trong văn bản"), default=list, blank=True)
+    order = models.PositiveSmallIntegerField(_("thứ tự"), default=0)
+    household_review = models.BooleanField(
+        _("rà soát hộ hằng năm"),
+        default=False,
+        help_text=_("Lĩnh vực mọi xã phải báo cáo, dù kế hoạch nào đang áp dụng."),
+    )
+
+    class Meta:
+        verbose_name = _("lĩnh vực")
+        verbose_name_plural = _("lĩnh vực")
+        ordering: ClassVar = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SeriesBreak(models.Model):
+    """Periods from which a series no longer compares with the year before, e.g. a new standard."""
+
+    code = models.SlugField(_("mã"), max_length=60, unique=True)
+    first_periods = models.JSONField(_("các năm đầu tiên"), default=list)
+    note = models.TextField(_("ghi chú"), blank=True)
+    source = models.CharField(_("nguồn"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("mốc đứt chuỗi số liệu")
+        verbose_name_plural = _("mốc đứt chuỗi số liệu")
+        ordering: ClassVar = ["code"]
+
+    def __str__(self) -> str:
+        return self.note or self.code
+
+    def breaks_at(self, period: Period) -> bool:
+        """True in the first year after the break: no difference to the year before is taken."""
+        return period.year in self.first_periods
+
+
+class Indicator(models.Model):
+    """What is measured. Each key is explained in the header of the catalogue file."""
+
+    code = models.SlugField(_("mã"), max_length=80, unique=True)
+    name = models.CharField(_("tên chỉ số"), max_length=200)
+    name_en = models.CharField(_("tên tiếng Anh"), max_length=200, blank=True)
+    theme = models.ForeignKey(Theme, models.PROTECT, related_name="indicators")
+    order = models.PositiveSmallIntegerField(_("thứ tự trên biểu"), default=0)
+    kind = models.CharField(_("loại"), max_length=20, choices=IndicatorKind)
+    value_type = models.CharField(_("kiểu số"), max_length=10, choices=ValueType)
+    unit_of_measure = models.CharField(_("ĐVT"), max_length=40)
+    decimals = models.PositiveSmallIntegerField(_("số chữ số thập phân"), default=0)
+    direction = models.CharField(_("hướng tốt"), max_length=20, choices=Direction)
+    measurement = models.CharField(_("thời điểm / thời kỳ"), max_length=10, choices=Measurement)
+    cadence = models.CharField(_("kỳ dày nhất"), max_length=10, choices=Cadence)
+    agency = models.CharField(_("cơ quan (mã)"), max_length=60, blank=True)
+    applies_to = models.CharField(_("áp dụng cho"), max_length=30, choices=AppliesTo)
+    group = models.ForeignKey(
+        UnitGroup, models.PROTECT, null=True, blank=True, verbose_name=_("chỉ hỏi ở nhóm")
+    )
+    hard_min = models.DecimalField(_("không nhận dưới"), **DIGITS, null=True, blank=True)
+    hard_max = models.DecimalField(_("không nhận trên"), **DIGITS, null=True, blank=True)
+    soft_limits = models.JSONField(_("ngưỡng hỏi lại"), default=dict, blank=True)
+    series_breaks = models.ManyToManyField(SeriesBreak, blank=True, related_name="indicators")
+    opening_indicator = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="closing_indicators"
+    )
+    source = models.CharField(_("nguồn"), max_length=400, blank=True)
+    note = models.TextField(_("ghi chú"), blank=True)
+    note_en = models.TextField(_("ghi chú tiếng Anh"), blank=True)
+    assumed = models.BooleanField(_("suy ra, văn bản không nêu"), default=False)
+    optional = models.BooleanField(_("chỉ hỏi khi biểu hoặc kế hoạch cần"), default=False)
+
+    # inputs
+    aggregation = models.CharField(
+        _("cách tổng hợp"), max_length=20, choices=Aggregation, blank=True
+    )
+    weight = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="weighs")
+    entered_at = models.ForeignKey(
+        Tier, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("cấp nhập")
+    )
+    entered_at_two_tier = models.ForeignKey(
+        Tier,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("cấp nhập khi không còn huyện"),
+    )
+    form_sign = models.CharField(_("dấu trên biểu biến động"), max_length=1, blank=True)
+    of_which = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="breakdown"
+    )
+    prefill_offset = models.SmallIntegerField(_("lấy số kỳ lệch (năm)"), default=0)
+    prefill_locked = models.BooleanField(_("số đề xuất bị khóa"), default=False)
+
+    # ratios and shares
+    scale = models.DecimalField(_("hệ số nhân"), **DIGITS, default=Decimal(1))
+    condition_indicator = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="tested_by"
+    )
+    condition_comparator = models.CharField(max_length=2, choices=Comparator, blank=True)
+    condition_value = models.DecimalField(**DIGITS, null=True, blank=True)
+    counted = models.CharField(_("đơn vị được đếm"), max_length=40, blank=True)
+    count_unit = models.CharField(_("ĐVT của số đếm"), max_length=40, blank=True)
+
+    objects = IndicatorQuerySet.as_manager()
+    history = HistoricalRecords(m2m_fields=[series_breaks])
+
+    class Meta:
+        verbose_name = _("chỉ số")
+        verbose_name_plural = _("chỉ số")
+        ordering: ClassVar = ["theme__order", "order"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(kind=IndicatorKind.INPUT)
+                | (~Q(aggregation="") & Q(entered_at__isnull=False)),
+                name="indicator_input_says_who_enters_and_how_it_adds",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind=IndicatorKind.SHARE_OF_UNITS)
+                | (
+                    Q(condition_indicator__isnull=False)
+                    & Q(condition_value__isnull=False)
+                    & ~Q(condition_comparator="")
+                ),
+                name="indicator_share_has_a_condition",
+            ),
+            models.CheckConstraint(
+                condition=~Q(aggregation=Aggregation.WEIGHTED_MEAN) | Q(weight__isnull=False),
+                name="indicator_weighted_mean_has_a_weight",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_input(self) -> bool:
+        return self.kind == IndicatorKind.INPUT
+
+
+class IndicatorAlias(models.Model):
+    """Another name under which documents or older files speak of an indicator."""
+
+    alias = models.SlugField(max_length=80, unique=True)
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="aliases")
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("tên khác của chỉ số")
+        verbose_name_plural = _("tên khác của chỉ số")
+
+    def __str__(self) -> str:
+        return self.alias
+
+
+class IndicatorTerm(models.Model):
+    """One input of a ratio's numerator or denominator, or of a proposed (prefilled) value."""
+
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="terms")
+    role = models.CharField(max_length=12, choices=TermRole)
+    input = models.ForeignKey(Indicator, models.PROTECT, related_name="used_in")
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("thành phần của chỉ số")
+        verbose_name_plural = _("thành phần của chỉ số")
+        ordering: ClassVar = ["indicator", "role", "order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["indicator", "role", "input"], name="indicator_term_listed_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.indicator_id}.{self.role}: {self.input_id}"
+
+
+class ValidationRule(models.Model):
+    """A linear relation between indicators of one unit. A missing term means: cannot be checked."""
+
+    code = models.SlugField(_("mã"), max_length=80, unique=True)
+    name = models.CharField(_("tên quy tắc"), max_length=200)
+    order = models.PositiveSmallIntegerField(default=0)
+    severity = models.CharField(_("mức"), max_length=10, choices=Severity)
+    message = models.TextField(_("câu báo"))
+    comparator = models.CharField(_("so sánh"), max_length=2, choices=Comparator)
+    constant = models.DecimalField(_("hằng số"), **DIGITS, default=Decimal(0))
+    tolerance = models.DecimalField(_("sai số cho phép"), **DIGITS, default=Decimal(0))
+    tiers = models.ManyToManyField(Tier, verbose_name=_("chạy ở cấp"))
+    measures = models.JSONField(_("áp dụng cho kết quả, kế hoạch"), default=list)
+    applies_to = models.CharField(
+        _("loại đơn vị"), max_length=30, choices=AppliesTo, default=AppliesTo.ALL
+    )
+    solve_for = models.ForeignKey(
+        Indicator, models.PROTECT, null=True, blank=True, verbose_name=_("ô được gợi ý điền")
+    )
+    skip_at_breaks = models.ManyToManyField(SeriesBreak, blank=True)
+    source = models.CharField(_("nguồn"), max_length=300, blank=True)
+    note = models.TextField(_("ghi chú"), blank=True)
+    assumed = models.BooleanField(_("suy ra, văn bản không nêu"), default=False)
+    is_active = models.BooleanField(_("đang dùng"), default=True)
+    history = HistoricalRecords(m2m_fields=[tiers, skip_at_breaks])
+
+    class Meta:
+        verbose_name = _("quy tắc kiểm tra")
+        verbose_name_plural = _("quy tắc kiểm tra")
+        ordering: ClassVar = ["order"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RuleTerm(models.Model):
+    """`coefficient` × the value of `indicator`, `offset` years from the period checked."""
+
+    rule = models.ForeignKey(ValidationRule, models.CASCADE, related_name="terms")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="rule_terms")
+    coefficient = models.DecimalField(**DIGITS)
+    offset = models.SmallIntegerField(default=0)
+    order = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("số hạng của quy tắc")
+        verbose_name_plural = _("số hạng của quy tắc")
+        ordering: ClassVar = ["rule", "order"]
+
+    def __str__(self) -> str:
+        return f"{self.coefficient} × {self.indicator_id}"
+
+
+class Result(models.Model):
+    """One fact: what a unit says of an indicator for a period. Written only by `recording`.
+
+    Three layers, so that nothing official vanishes while a correction is being typed:
+    `answer`/`value` is the latest entry (a draft until submitted), `submitted_*` counts
+    as provisional, `approved_*` as official.
+    """
+
+    unit = models.ForeignKey(Unit, models.PROTECT, related_name="results", db_index=False)
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="results")
+    period = PeriodField()
+    answer = models.CharField(max_length=5, choices=Answer, blank=True, default=Answer.MISSING)
+    value = models.DecimalField(**DIGITS, null=True, blank=True)
+    note = models.CharField(_("ghi chú"), max_length=500, blank=True)
+    submitted_answer = models.CharField(
+        max_length=5, choices=Answer, blank=True, default=Answer.MISSING
+    )
+    submitted_value = models.DecimalField(**DIGITS, null=True, blank=True)
+    approved_answer = models.CharField(
+        max_length=5, choices=Answer, blank=True, default=Answer.MISSING
+    )
+    approved_value = models.DecimalField(**DIGITS, null=True, blank=True)
+    is_sample = models.BooleanField(_("số liệu minh họa"), default=False)
+    version = models.PositiveIntegerField(default=1)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    entered_at = models.DateTimeField(default=timezone.now)
+
+    objects = ResultQuerySet.as_manager()
+    history = HistoricalRecords(
+        history_change_reason_field=models.CharField(max_length=500, null=True)
+    )
+
+    class Meta:
+        verbose_name = _("kết quả")
+        verbose_name_plural = _("kết quả")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["unit", "period", "indicator"], name="result_one_fact_per_cell"
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{layer}answer": Answer.VALUE, f"{layer}value__isnull": False})
+                    | (
+                        ~Q(**{f"{layer}answer": Answer.VALUE})
+                        & Q(**{f"{layer}value__isnull": True})
+                    ),
+                    name=f"result_{layer}value_goes_with_its_answer",
+                )
+                for layer in ("", "submitted_", "approved_")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id}/{self.indicator_id}/{self.period} = {self.value}"
+
+
+class Rollup(models.Model):
+    """What the facts of a unit and everything below it come to. Rebuilt from its children.
+
+    `total` and `weight` add up through the tiers; the value is total ÷ weight where there
+    is a weight, times the indicator's scale:
+
+    - sum: total, no weight
+    - weighted mean, mean of units: Σ value×weight (Σ value), Σ weight (count)
+    - ratio: Σ numerator, Σ denominator, over the units that reported both
+    - share of units: units meeting the condition, units counted
+    """
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="rollups", db_index=False)
+    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="rollups")
+    period = PeriodField()
+    stage = models.CharField(max_length=12, choices=Stage)
+    total = models.DecimalField(**DIGITS, default=Decimal(0))
+    weight = models.DecimalField(**DIGITS, null=True, blank=True)
+    reported = models.PositiveIntegerField(default=0)
+    expected = models.PositiveIntegerField(default=0)
+    not_applicable = models.PositiveIntegerField(default=0)
+    has_sample = models.BooleanField(default=False)
+    computed_at = models.DateTimeField()
+
+    objects = RollupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("số tổng hợp")
+        verbose_name_plural = _("số tổng hợp")
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["unit", "period", "indicator", "stage"], name="rollup_one_row_per_cell"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id}/{self.indicator_id}/{self.period}/{self.stage} = {self.total}"
+
+
+class Recompute(models.Model):
+    """The queue: a unit and period whose rollups are out of date. Only ever appended to.
+
+    Written in the transaction of the fact. An appended mark cannot be lost to a worker
+    that is just deleting an older one, which a shared flag can.
+    """
+
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+", db_index=False)
+    period = PeriodField()
+    marked_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        verbose_name = _("chờ tính lại")
+        verbose_name_plural = _("chờ tính lại")
+        indexes: ClassVar = [models.Index(fields=["period", "unit"], name="recompute_by_period")]
+
+    def __str__(self) -> str:
+        return f"{self.unit_id} {self.period}"

@@ -1,0 +1,64 @@
+"""Reporting periods as values: `2024`, `2024H1`, `2024Q3`. Pure code."""
+
+import re
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+_FORM = re.compile(r"^(?P<year>(?:19|20|21)\d\d)(?:(?P<part>[HQ])(?P<number>[1-4]))?$")
+_MONTHS = {"": 12, "H": 6, "Q": 3}
+
+
+@dataclass(frozen=True, order=True)
+class Period:
+    """A span of the calendar with a start and an end day, named by its code."""
+
+    year: int
+    part: str = ""
+    number: int = 1
+
+    @classmethod
+    def parse(cls, code: str) -> "Period":
+        """Read a code. Raises ValueError with the expected forms."""
+        match = _FORM.match(code)
+        if match is None or (match["part"] == "H" and int(match["number"]) > 2):
+            raise ValueError(
+                f"“{code}” không phải kỳ báo cáo; "
+                "ghi dạng 2024, 2024H1 (6 tháng) hoặc 2024Q3 (quý)."
+            )
+        return cls(int(match["year"]), match["part"] or "", int(match["number"] or 1))
+
+    @property
+    def code(self) -> str:
+        return f"{self.year}{self.part}{self.number}" if self.part else str(self.year)
+
+    @property
+    def label(self) -> str:
+        """The name in a sentence: năm 2024, 6 tháng đầu năm 2024, quý III năm 2024."""
+        if self.part == "H":
+            return f"6 tháng {'đầu' if self.number == 1 else 'cuối'} năm {self.year}"
+        if self.part == "Q":
+            return f"quý {('I', 'II', 'III', 'IV')[self.number - 1]} năm {self.year}"
+        return f"năm {self.year}"
+
+    @property
+    def is_year(self) -> bool:
+        return not self.part
+
+    @cached_property
+    def start(self) -> date:
+        return date(self.year, (self.number - 1) * _MONTHS[self.part] + 1, 1)
+
+    @cached_property
+    def end(self) -> date:
+        """The last day: a period belongs to the units valid on it."""
+        month = self.number * _MONTHS[self.part]
+        return date(self.year, month, monthrange(self.year, month)[1])
+
+    def shifted(self, years: int) -> "Period":
+        """The same span `years` later (negative: earlier)."""
+        return Period(self.year + years, self.part, self.number)
+
+    def __str__(self) -> str:
+        return self.code

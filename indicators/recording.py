@@ -1,0 +1,320 @@
+"""The one way in for a fact: page, API, import and command all write through here.
+
+Each function is one transaction, keeps the history in it, and asks for the recompute in
+it. A refusal changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+
+from communes.models import Official, Unit
+from indicators.asking import Profile, asks, profile_of
+from indicators.enums import Answer, Stage, ValueType
+from indicators.models import Indicator, Recompute, Result
+from indicators.periods import Period
+from indicators.tasks import soon
+from povertyplan.lib.errors import DomainError, Problem, VersionConflict
+from povertyplan.lib.numbers import format_number
+
+LAYERS = [
+    "answer",
+    "value",
+    "note",
+    "submitted_answer",
+    "submitted_value",
+    "approved_answer",
+    "approved_value",
+    "is_sample",
+    "version",
+    "entered_by",
+    "entered_at",
+]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One answer to be recorded. `version` guards against overwriting another's edit unseen.
+
+    version None: not checked; 0: nothing must be there yet; n: the fact must still be at n.
+    note None: the note stays as it is.
+    """
+
+    unit: Unit
+    indicator: Indicator
+    period: Period
+    answer: str
+    value: Decimal | None = None
+    note: str | None = None
+    version: int | None = None
+
+    @property
+    def cell(self) -> tuple[int, int, str]:
+        return self.unit.pk, self.indicator.pk, self.period.code
+
+
+def record_results(
+    entries: Sequence[Entry],
+    *,
+    by: Official | None,
+    reason: str = "",
+    is_sample: bool | None = None,
+) -> list[Result]:
+    """Write drafts, all or nothing; returns the facts in the order of `entries`.
+
+    Drafts count nowhere until submitted. An entry equal to what is stored changes nothing.
+    Raises DomainError naming each bad cell, VersionConflict when another edit came between.
+    """
+    _refuse(_problems(entries))
+    sample = settings.DEMO_MODE if is_sample is None else is_sample
+    try:
+        with transaction.atomic():
+            return _write(entries, by=by, reason=reason, sample=sample)
+    except IntegrityError as error:
+        raise VersionConflict(
+            _("Người khác vừa nhập cùng ô này. Tải lại trang để xem số của họ rồi chọn.")
+        ) from error
+
+
+def _write(
+    entries: Sequence[Entry], *, by: Official | None, reason: str, sample: bool
+) -> list[Result]:
+    kept = {
+        (row.unit_id, row.indicator_id, row.period): row
+        for row in Result.objects.select_for_update().filter(
+            unit__in={entry.unit.pk for entry in entries},
+            indicator__in={entry.indicator.pk for entry in entries},
+            period__in={entry.period.code for entry in entries},
+        )
+    }
+    conflicts = [
+        problem for entry in entries if (problem := _conflict(entry, kept.get(entry.cell)))
+    ]
+    if conflicts:
+        raise VersionConflict(conflicts)
+    new: list[Result] = []
+    changed: list[Result] = []
+    for entry in entries:
+        row = kept.get(entry.cell)
+        if row is None:
+            row = kept[entry.cell] = Result(
+                unit=entry.unit, indicator=entry.indicator, period=entry.period.code
+            )
+            new.append(row)
+        elif _is_same(entry, row):
+            continue
+        else:
+            row.version += 1
+            changed.append(row)
+        row.answer, row.value = entry.answer, entry.value
+        row.note = row.note if entry.note is None else entry.note
+        row.is_sample, row.entered_by, row.entered_at = sample, by, timezone.now()
+    _save(new, changed, by=by, reason=reason)
+    return [kept[entry.cell] for entry in entries]
+
+
+def _save(new: list[Result], changed: list[Result], *, by: Official | None, reason: str) -> None:
+    if new:
+        bulk_create_with_history(
+            new, Result, default_user=by, default_change_reason=reason, batch_size=1000
+        )
+    if changed:
+        bulk_update_with_history(
+            changed, Result, LAYERS, default_user=by, default_change_reason=reason, batch_size=500
+        )
+
+
+def _is_same(entry: Entry, row: Result) -> bool:
+    same_note = entry.note is None or entry.note == row.note
+    return row.answer == entry.answer and row.value == entry.value and same_note
+
+
+def _conflict(entry: Entry, row: Result | None) -> Problem | None:
+    if entry.version is None or entry.version == (row.version if row else 0):
+        return None
+    if row is not None and _is_same(entry, row):
+        return None  # both typed the same
+    theirs = _shown(entry.indicator, row.answer, row.value) if row else _("chưa có số liệu")
+    mine = _shown(entry.indicator, entry.answer, entry.value)
+    return Problem(
+        _(
+            "Người khác vừa sửa ô này. Số đang lưu: {theirs}; số của đồng chí: {mine}. "
+            "Chọn một số rồi lưu lại."
+        ).format(theirs=theirs, mine=mine),
+        where=entry.indicator.name,
+        code="conflict",
+        key=entry.indicator.code,
+    )
+
+
+def _shown(indicator: Indicator, answer: str, value: Decimal | None) -> str:
+    if answer == Answer.VALUE:
+        return format_number(value, indicator.decimals)
+    return str(Answer(answer).label)
+
+
+# -- what may be recorded --------------------------------------------------------------------
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if problems:
+        raise DomainError(problems)
+
+
+def _problems(entries: Sequence[Entry]) -> list[Problem]:
+    profiles: dict[int, Profile] = {}
+    for entry in entries:
+        if entry.unit.pk not in profiles:
+            profiles[entry.unit.pk] = profile_of(entry.unit)
+    problems = [
+        Problem(message, where=_where(entry), key=entry.indicator.code)
+        for entry in entries
+        if (message := _problem(entry, profiles[entry.unit.pk]))
+    ]
+    cells = [entry.cell for entry in entries]
+    if len(set(cells)) < len(cells):
+        problems.append(Problem(_("Một ô được ghi hai lần trong cùng lần gửi; chỉ để lại một.")))
+    return problems
+
+
+def _where(entry: Entry) -> str:
+    return f"{entry.unit.name}, {entry.indicator.name}, {entry.period.label}"
+
+
+def _problem(entry: Entry, profile: Profile) -> str:
+    if not entry.indicator.is_input:
+        return _("Chỉ tiêu này do hệ thống tính, không nhập trực tiếp.")
+    if not entry.unit.is_valid_on(entry.period.end):
+        return _("Đơn vị không còn (hoặc chưa có) vào ngày cuối kỳ {day}.").format(
+            day=f"{entry.period.end:%d/%m/%Y}"
+        )
+    if not asks(entry.indicator, profile):
+        return _("Chỉ tiêu này không giao cho đơn vị này nhập.")
+    if entry.answer == Answer.VALUE:
+        return _value_problem(entry.indicator, entry.value)
+    return _("Ô không có số thì không được kèm giá trị.") if entry.value is not None else ""
+
+
+def _value_problem(indicator: Indicator, value: Decimal | None) -> str:
+    if value is None:
+        return _("Chưa có giá trị.")
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
+        return _("Số quá lớn.")
+    if value != value.quantize(Decimal(1).scaleb(-indicator.decimals)):
+        return _("Chỉ nhận tối đa {count} chữ số thập phân.").format(count=indicator.decimals)
+    if indicator.value_type == ValueType.YES_NO and value not in (0, 1):
+        return _("Chỉ nhận Đạt (1) hoặc Chưa đạt (0).")
+    low, high = indicator.hard_min, indicator.hard_max
+    if low is not None and value < low:
+        return _("Phải từ {limit} trở lên.").format(limit=format_number(low, indicator.decimals))
+    if high is not None and value > high:
+        return _("Không được quá {limit}.").format(limit=format_number(high, indicator.decimals))
+    return ""
+
+
+def mark(unit: Unit, period: Period) -> None:
+    """Ask for a recompute, in the caller's transaction, and have it made soon after commit."""
+    Recompute.objects.create(unit=unit, period=period.code)
+    transaction.on_commit(soon)
+
+
+# -- moving figures through the stages ---------------------------------------------------------
+
+
+def submit_results(
+    *, unit: Unit, period: Period, indicators: Iterable[Indicator], by: Official, reason: str
+) -> None:
+    """Let the latest entries count as provisional."""
+
+    def submit(row: Result) -> None:
+        row.submitted_answer, row.submitted_value = row.answer, row.value
+
+    _move(unit, period, indicators, submit, by=by, reason=reason)
+
+
+def withdraw_results(
+    *, unit: Unit, period: Period, indicators: Iterable[Indicator], by: Official, reason: str
+) -> None:
+    """Take returned figures out of the provisional sums: they were found wrong."""
+
+    def withdraw(row: Result) -> None:
+        row.submitted_answer, row.submitted_value = Answer.MISSING, None
+
+    _move(unit, period, indicators, withdraw, by=by, reason=reason)
+
+
+def approve_results(
+    *, unit: Unit, period: Period, indicators: Iterable[Indicator], by: Official, reason: str
+) -> None:
+    """Make what was submitted official: the top reviewing tier has approved it."""
+
+    def approve(row: Result) -> None:
+        row.approved_answer, row.approved_value = row.submitted_answer, row.submitted_value
+
+    _move(unit, period, indicators, approve, by=by, reason=reason)
+
+
+def _move(
+    unit: Unit,
+    period: Period,
+    indicators: Iterable[Indicator],
+    change: Callable[[Result], None],
+    *,
+    by: Official | None,
+    reason: str,
+) -> None:
+    with transaction.atomic():
+        rows = list(
+            Result.objects.select_for_update()
+            .filter(unit=unit, period=period.code, indicator__in=list(indicators))
+            .order_by("pk")
+        )
+        changed = [row for row in rows if _changes(row, change)]
+        bulk_update_with_history(
+            changed, Result, LAYERS, default_user=by, default_change_reason=reason, batch_size=500
+        )
+        mark(unit, period)
+
+
+def _changes(row: Result, change: Callable[[Result], None]) -> bool:
+    before = (row.submitted_answer, row.submitted_value, row.approved_answer, row.approved_value)
+    change(row)
+    after = (row.submitted_answer, row.submitted_value, row.approved_answer, row.approved_value)
+    return before != after
+
+
+def import_results(
+    entries: Sequence[Entry],
+    *,
+    stage: str,
+    by: Official | None = None,
+    is_sample: bool | None = None,
+    reason: str = "",
+) -> int:
+    """Write figures that another system has already collected, at once at a stage.
+
+    All or nothing. Returns the number of facts. Official figures count as provisional too.
+    """
+    with transaction.atomic():
+        facts = record_results(entries, by=by, reason=reason, is_sample=is_sample)
+
+        def lift(row: Result) -> None:
+            row.submitted_answer, row.submitted_value = row.answer, row.value
+            if stage == Stage.OFFICIAL:
+                row.approved_answer, row.approved_value = row.answer, row.value
+
+        changed = [row for row in facts if _changes(row, lift)]
+        bulk_update_with_history(
+            changed, Result, LAYERS, default_user=by, default_change_reason=reason, batch_size=500
+        )
+        for unit, period in {(entry.unit, entry.period) for entry in entries}:
+            mark(unit, period)
+    return len(facts)

@@ -1,0 +1,45 @@
+"""Middleware: no page is opened without a declared access policy."""
+
+from collections.abc import Callable
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from communes.access import Policy, declared_policy, is_administrator
+
+
+class PolicyMiddleware:
+    """Ask each view for its policy before it runs; the API signs people in by itself (tokens)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        _args: tuple[object, ...],
+        _kwargs: dict[str, object],
+    ) -> HttpResponseBase | None:
+        wanted = declared_policy(view)
+        if wanted is None:
+            raise PermissionDenied("Trang này chưa khai báo quyền truy cập.")
+        if wanted is Policy.PUBLIC or _is_api(view):
+            return None
+        if not request.user.is_authenticated:
+            if getattr(request, "htmx", None) or request.headers.get("HX-Request"):
+                return HttpResponse(status=401)
+            return redirect_to_login(request.get_full_path())
+        if wanted is Policy.ADMINISTRATOR and not is_administrator(request.user):
+            raise PermissionDenied("Chỉ quản trị viên mở được trang này.")
+        return None
+
+
+def _is_api(view: Callable[..., HttpResponseBase]) -> bool:
+    """REST framework views check token or session themselves, after this middleware."""
+    return hasattr(view, "cls") and hasattr(view.cls, "authentication_classes")

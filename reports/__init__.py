@@ -1,0 +1,1 @@
+"""What officials send up and take away: reports and their review, annexes, pages, the API."""

@@ -1,0 +1,76 @@
+"""What every page needs: who is signed in, in which posts, the menu, whether figures are sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext as _
+
+from communes.access import current_posts, is_administrator
+from communes.enums import Role
+from communes.models import Post
+from reports.returns import latest_period
+
+
+@dataclass(frozen=True)
+class MenuLink:
+    label: str
+    address: str
+    is_current: bool
+
+
+def page_frame(request: HttpRequest) -> dict[str, Any]:
+    """Context of the page frame: posts (highest tier first), roles held, menu, demo mode."""
+    user = getattr(request, "user", None)
+    posts = current_posts(user) if user is not None else []
+    roles = {post.role for post in posts}
+    may_administer = user is not None and is_administrator(user)
+    return {
+        "demo_mode": settings.DEMO_MODE,
+        "my_posts": posts,
+        "may_enter": Role.OFFICER in roles,
+        "may_review": Role.REVIEWER in roles,
+        "may_administer": may_administer,
+        # Looked up only by pages that show it: a fragment or a file needs no menu.
+        "menu": SimpleLazyObject(lambda: _menu(request, posts, may_administer)),
+    }
+
+
+def _menu(request: HttpRequest, posts: list[Post], may_administer: bool) -> list[MenuLink]:
+    here = getattr(request.resolver_match, "namespace", "")
+    return [
+        MenuLink(label, address, is_current=bool(here) and here == namespace)
+        for namespace, label, address in _links(posts, may_administer)
+    ]
+
+
+def _links(posts: list[Post], may_administer: bool) -> Iterator[tuple[str, str, str]]:
+    """(namespace of the address, label, address), in the order of the bar."""
+    if any(post.role == Role.OFFICER for post in posts):
+        yield "entry", _("Báo cáo của đơn vị"), reverse("entry:owed")
+    yield from _unit_links(posts)
+    if posts or may_administer:
+        yield "plans", _("Kế hoạch"), reverse("plans:tree")
+    if posts:
+        yield "annexes", _("Biểu"), _of_unit("annexes:list", posts[0])
+    if may_administer:
+        yield "admin", _("Quản trị"), reverse("admin:index")
+
+
+def _unit_links(posts: list[Post]) -> Iterator[tuple[str, str, str]]:
+    above = [post for post in posts if post.role != Role.OFFICER]
+    if above:
+        yield "review", _("Tiến độ nộp"), _of_unit("review:tracker", above[0])
+    if posts:
+        yield "dashboards", _("Số liệu"), _of_unit("dashboards:unit", posts[0])
+
+
+def _of_unit(view_name: str, post: Post) -> str:
+    """The page of a post's unit for the latest period asked of it."""
+    return reverse(view_name, args=[post.unit.code, latest_period(post.unit).code])

@@ -1,0 +1,10 @@
+"""Pages of returns, review, dashboards and annexes."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("reports.dashboards.urls")),
+    path("", include("reports.entry.urls")),
+    path("", include("reports.review.urls")),
+    path("", include("reports.annexes.urls")),
+]
