@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from communes.models import Unit
+    from communes.models import Post, Unit
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -56,7 +56,7 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         return self.valid_on(on or timezone.localdate()).filter(code=code).first()
 
 
-class PostQuerySet(models.QuerySet["models.Model"]):
+class PostQuerySet(models.QuerySet["Post"]):
     def held_on(self, day: date) -> Self:
         """Posts in force on `day`."""
         return self.filter(

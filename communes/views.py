@@ -9,6 +9,8 @@ from django.contrib import messages
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template import Context
+from django.template.loader import get_template
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
@@ -82,10 +84,10 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @policy(Policy.PUBLIC)
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _refusal(
-        request,
-        500,
-        _("Hệ thống gặp lỗi"),
-        _("Số đã lưu vẫn còn. Tải lại trang sau ít phút; nếu vẫn lỗi, báo quản trị viên."),
-        None,
-    )
+    """Shown when nothing can be relied on: no database, no context, no address is asked for."""
+    title = _("Hệ thống gặp lỗi")
+    advice = _("Số đã lưu vẫn còn. Tải lại trang sau ít phút; nếu vẫn lỗi, báo quản trị viên.")
+    if request.path.startswith("/api/"):
+        return JsonResponse({"errors": [{"code": "500", "message": title}]}, status=500)
+    page = get_template("communes/server_error.html").template
+    return HttpResponse(page.render(Context({"title": title, "advice": advice})), status=500)

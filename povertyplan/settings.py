@@ -12,11 +12,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
-# `make run` keeps its own variables here, so that manage.py works in the same clone; a variable
-# of the real environment wins.
-environ.Env.read_env(BASE_DIR / "var" / "env")
 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+# `make run` keeps its own variables here, so that manage.py works in the same clone; a variable
+# of the real environment wins.
+if (VAR_DIR / "env").exists():
+    environ.Env.read_env(VAR_DIR / "env")
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 DEBUG = env.bool("DEBUG", default=False)
 DEMO_MODE = env.bool("DEMO_MODE", default=False)

@@ -1,0 +1,34 @@
+# Mỗi lệnh là một tập tin ngắn trong tooling/.
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format lock assets migrations-check clean
+
+help: ## danh sách lệnh này
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## cài đặt, nạp dữ liệu trình diễn rồi phục vụ ở 127.0.0.1:8000 (cổng khác: make run PORT=8001)
+	@PORT="$(or $(PORT),8000)" tooling/run.sh
+
+test: ## mọi kiểm tra: định dạng, kiểu, kiến trúc, rồi kiểm thử trên SQLite và PostgreSQL
+	@tooling/test.sh
+
+lint: ## các kiểm tra không chạy chương trình
+	@tooling/test.sh lint
+
+format: ## sửa định dạng mã nguồn và trang
+	@tooling/environment.sh dev
+	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
+	@.venv/bin/djlint templates --reformat --quiet || true # exits 1 when it changed something
+
+lock: ## làm lại các tệp khóa phiên bản
+	@tooling/lock.sh
+
+assets: ## đóng gói static/src vào build/assets
+	@tooling/environment.sh run
+	@tooling/assets.sh
+
+migrations-check: ## mô hình có thay đổi nào chưa có migration
+	@tooling/environment.sh dev
+	@eval "$$(.venv/bin/python -m tooling.test_environment)"; .venv/bin/python manage.py makemigrations --check --dry-run
+
+clean: ## bỏ những gì tạo ra được lại (giữ var/, nơi có dữ liệu)
+	rm -rf .venv node_modules build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .coverage
