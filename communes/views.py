@@ -9,8 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.template import Context
-from django.template.loader import get_template
+from django.template import Context, Engine
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 
@@ -89,5 +88,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
     advice = _("Số đã lưu vẫn còn. Tải lại trang sau ít phút; nếu vẫn lỗi, báo quản trị viên.")
     if request.path.startswith("/api/"):
         return JsonResponse({"errors": [{"code": "500", "message": title}]}, status=500)
-    page = get_template("communes/server_error.html").template
+    page = Engine.get_default().get_template("communes/server_error.html")
     return HttpResponse(page.render(Context({"title": title, "advice": advice})), status=500)

@@ -5,13 +5,13 @@ Source: indicators.yaml header (entered_at, entered_at_two_tier, applies_to, gro
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, When
+from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, QuerySet, When
 
 from communes.enums import TierCode
 from communes.models import Ancestry, GroupMember, Unit
@@ -43,32 +43,41 @@ def asks(indicator: Indicator, profile: Profile) -> bool:
     return indicator.group_id is None or indicator.group_id in profile.groups
 
 
-def profile_of(unit: Unit) -> Profile:
-    """The profile of one unit."""
-    own = profiles_below([unit], None)[unit.pk]
-    return next(profile for profile in own if profile.tier == unit.tier.code)
+def profile_of(unit: Unit, day: date) -> Profile:
+    """The profile of one unit on `day`."""
+    return profiles_of([unit.pk], day)[unit.pk]
 
 
-def profiles_below(units: Iterable[Unit], day: date | None) -> dict[int, Counter[Profile]]:
-    """Count the units at or below each of `units` on `day` by profile: {unit pk: counts}.
+def profiles_of(units: Iterable[int], day: date) -> dict[int, Profile]:
+    """The profile of each unit on `day`, by pk. Two or three queries, whatever their number."""
+    themselves = Ancestry.objects.filter(ancestor__in=list(units), depth=0)
+    return {pk: next(iter(counts)) for pk, counts in _counted(themselves, day).items()}
 
-    Without a day only the units themselves are looked at. Two or three queries in all.
+
+def profiles_below(units: Iterable[int], day: date) -> dict[int, Counter[Profile]]:
+    """Count the units at or below each of `units` (pks) on `day` by profile: {unit pk: counts}.
+
+    Two or three queries in all.
     """
-    pairs = Ancestry.objects.filter(ancestor__in=[unit.pk for unit in units])
-    if day is None:
-        pairs = pairs.filter(depth=0)
-    else:
-        pairs = pairs.filter(descendant__valid_from__lte=day, descendant__valid_to__gte=day)
-    counts: dict[int, Counter[Profile]] = {unit.pk: Counter() for unit in units}
-    for row in _grouped(pairs, "ancestor_id"):
+    wanted = list(units)
+    pairs = Ancestry.objects.filter(
+        ancestor__in=wanted, descendant__valid_from__lte=day, descendant__valid_to__gte=day
+    )
+    return {pk: Counter() for pk in wanted} | _counted(pairs, day)
+
+
+def _counted(pairs: QuerySet[Ancestry], day: date) -> dict[int, Counter[Profile]]:
+    counts: dict[int, Counter[Profile]] = defaultdict(Counter)
+    for row in _grouped(pairs, day, "ancestor_id"):
         counts[row["ancestor_id"]][_profile(row)] += row["units"]
     members = _memberships()
     if members:
-        for row in _grouped(pairs.filter(descendant__in=members), "ancestor_id", "descendant_id"):
+        inside = pairs.filter(descendant__in=members)
+        for row in _grouped(inside, day, "ancestor_id", "descendant_id"):
             plain = _profile(row)
             counts[row["ancestor_id"]][plain] -= 1
             counts[row["ancestor_id"]][replace(plain, groups=members[row["descendant_id"]])] += 1
-    return counts
+    return {pk: +found for pk, found in counts.items()}
 
 
 def _memberships() -> dict[int, frozenset[int]]:
@@ -82,13 +91,17 @@ def _memberships() -> dict[int, frozenset[int]]:
     return {unit_id: frozenset(groups) for unit_id, groups in found.items()}
 
 
-def _grouped(pairs: Any, *keys: str) -> Iterable[dict[str, Any]]:
-    """Pairs counted by `keys` and by what makes a profile. `pairs` is a queryset of Ancestry."""
+def _grouped(pairs: Any, day: date, *keys: str) -> Iterable[dict[str, Any]]:
+    """Pairs counted by `keys` and by what makes a profile on `day`; a queryset of Ancestry."""
     in_district = Ancestry.objects.filter(
         descendant=OuterRef("descendant"), ancestor__tier__code=TierCode.DISTRICT
     )
+    # By the day: a province may outlive its districts, as Huế did on 1 July 2025.
     has_district = Ancestry.objects.filter(
-        ancestor=OuterRef("descendant"), descendant__tier__code=TierCode.DISTRICT
+        ancestor=OuterRef("descendant"),
+        descendant__tier__code=TierCode.DISTRICT,
+        descendant__valid_from__lte=day,
+        descendant__valid_to__gte=day,
     )
     rows: Iterable[dict[str, Any]] = (
         pairs.annotate(

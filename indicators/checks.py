@@ -38,6 +38,11 @@ class Finding:
     gap: Decimal
     fill: tuple[str, Decimal] | None
 
+    @property
+    def cell(self) -> str:
+        """The figure to look at first: the one the rule solves for, else its last term."""
+        return self.rule.solve_for.code if self.rule.solve_for else self.indicators[-1]
+
 
 def rules_for(unit: Unit, period: Period) -> list[ValidationRule]:
     """Active rules on results that run for this kind of unit in this period, terms prefetched."""
@@ -139,12 +144,13 @@ def _message(
 def rules_as_json(rules: Iterable[ValidationRule]) -> list[dict[str, Any]]:
     """The same definitions for the browser; numbers as decimal strings.
 
-    Each: {id, severity, message, comparator, constant, tolerance, solve_for,
+    Each: {id, name, severity, message, comparator, constant, tolerance, solve_for,
     terms: [[coefficient, code, offset]], decimals: {code: digits}}.
     """
     return [
         {
             "id": rule.code,
+            "name": rule.name,
             "severity": rule.severity,
             "message": rule.message,
             "comparator": rule.comparator,

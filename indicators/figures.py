@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from communes.models import Ancestry, Unit, UnitGroup
-from indicators.asking import profiles_below
+from indicators.asking import profiles_below, profiles_of
 from indicators.calc import Part, add, ratio
 from indicators.enums import Aggregation, IndicatorKind
 from indicators.models import Indicator, Recompute, Rollup
@@ -94,7 +94,8 @@ def group_figures(
         ):
             rows.setdefault(row.indicator_id, []).append(row)
         catalogue = Catalogue()
-        asked = catalogue.expected(sum(profiles_below(units, None).values(), Counter()))
+        profiles = profiles_of([unit.pk for unit in units], period.end)
+        asked = catalogue.expected(Counter(profiles.values()))
         pending = bool(_pending(units, [period]))
         for indicator in indicators:
             parts = [_part(row) for row in rows.get(indicator.pk, [])]
@@ -190,7 +191,9 @@ class _Expected:
             self.catalogue = catalogue = self.catalogue or Catalogue()
             self.counts[period.code] = {
                 pk: catalogue.expected(profiles)
-                for pk, profiles in profiles_below(self.units, period.end).items()
+                for pk, profiles in profiles_below(
+                    [row.pk for row in self.units], period.end
+                ).items()
             }
         return self.counts[period.code][unit.pk].get(indicator.pk, 0)
 

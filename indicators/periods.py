@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
-_FORM = re.compile(r"^(?P<year>(?:19|20|21)\d\d)(?:(?P<part>[HQ])(?P<number>[1-4]))?$")
+_FORM = re.compile(r"(?P<year>(?:19|20|21)[0-9]{2})(?:(?P<part>[HQ])(?P<number>[1-4]))?")
 _MONTHS = {"": 12, "H": 6, "Q": 3}
 
 
@@ -21,7 +21,7 @@ class Period:
     @classmethod
     def parse(cls, code: str) -> "Period":
         """Read a code. Raises ValueError with the expected forms."""
-        match = _FORM.match(code)
+        match = _FORM.fullmatch(code)
         if match is None or (match["part"] == "H" and int(match["number"]) > 2):
             raise ValueError(
                 f"“{code}” không phải kỳ báo cáo; "

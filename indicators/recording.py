@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history, bulk_update_with_history
 
 from communes.models import Official, Unit
-from indicators.asking import Profile, asks, profile_of
+from indicators.asking import Profile, asks, profiles_of
 from indicators.enums import Answer, Stage, ValueType
 from indicators.models import Indicator, Recompute, Result
 from indicators.periods import Period
@@ -77,7 +77,7 @@ def record_results(
     sample = settings.DEMO_MODE if is_sample is None else is_sample
     try:
         with transaction.atomic():
-            return _write(entries, by=by, reason=reason, sample=sample)
+            return _write(entries, by=by, reason=reason, sample=sample, stage=None)
     except IntegrityError as error:
         raise VersionConflict(
             _("Người khác vừa nhập cùng ô này. Tải lại trang để xem số của họ rồi chọn.")
@@ -85,7 +85,12 @@ def record_results(
 
 
 def _write(
-    entries: Sequence[Entry], *, by: Official | None, reason: str, sample: bool
+    entries: Sequence[Entry],
+    *,
+    by: Official | None,
+    reason: str,
+    sample: bool,
+    stage: str | None,
 ) -> list[Result]:
     kept = {
         (row.unit_id, row.indicator_id, row.period): row
@@ -109,7 +114,7 @@ def _write(
                 unit=entry.unit, indicator=entry.indicator, period=entry.period.code
             )
             new.append(row)
-        elif _is_same(entry, row):
+        elif _is_same(entry, row) and _stands_at(row, stage):
             continue
         else:
             row.version += 1
@@ -117,6 +122,7 @@ def _write(
         row.answer, row.value = entry.answer, entry.value
         row.note = row.note if entry.note is None else entry.note
         row.is_sample, row.entered_by, row.entered_at = sample, by, timezone.now()
+        _lift(row, stage)
     _save(new, changed, by=by, reason=reason)
     return [kept[entry.cell] for entry in entries]
 
@@ -170,14 +176,15 @@ def _refuse(problems: list[Problem]) -> None:
 
 
 def _problems(entries: Sequence[Entry]) -> list[Problem]:
-    profiles: dict[int, Profile] = {}
-    for entry in entries:
-        if entry.unit.pk not in profiles:
-            profiles[entry.unit.pk] = profile_of(entry.unit)
+    profiles = {
+        (pk, day): profile
+        for day in {entry.period.end for entry in entries}
+        for pk, profile in profiles_of({entry.unit.pk for entry in entries}, day).items()
+    }
     problems = [
         Problem(message, where=_where(entry), key=entry.indicator.code)
         for entry in entries
-        if (message := _problem(entry, profiles[entry.unit.pk]))
+        if (message := _problem(entry, profiles[entry.unit.pk, entry.period.end]))
     ]
     cells = [entry.cell for entry in entries]
     if len(set(cells)) < len(cells):
@@ -199,11 +206,12 @@ def _problem(entry: Entry, profile: Profile) -> str:
     if not asks(entry.indicator, profile):
         return _("Chỉ tiêu này không giao cho đơn vị này nhập.")
     if entry.answer == Answer.VALUE:
-        return _value_problem(entry.indicator, entry.value)
+        return value_problem(entry.indicator, entry.value)
     return _("Ô không có số thì không được kèm giá trị.") if entry.value is not None else ""
 
 
-def _value_problem(indicator: Indicator, value: Decimal | None) -> str:
+def value_problem(indicator: Indicator, value: Decimal | None) -> str:
+    """Why the indicator does not admit the value, in the officials' words; empty when it does."""
     if value is None:
         return _("Chưa có giá trị.")
     if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
@@ -294,27 +302,37 @@ def _changes(row: Result, change: Callable[[Result], None]) -> bool:
 def import_results(
     entries: Sequence[Entry],
     *,
-    stage: str,
+    stage: str | None,
     by: Official | None = None,
     is_sample: bool | None = None,
     reason: str = "",
 ) -> int:
-    """Write figures that another system has already collected, at once at a stage.
+    """Write figures that were collected elsewhere, at once at a stage (None: as drafts).
 
     All or nothing. Returns the number of facts. Official figures count as provisional too.
     """
+    _refuse(_problems(entries))
+    sample = settings.DEMO_MODE if is_sample is None else is_sample
     with transaction.atomic():
-        facts = record_results(entries, by=by, reason=reason, is_sample=is_sample)
-
-        def lift(row: Result) -> None:
-            row.submitted_answer, row.submitted_value = row.answer, row.value
-            if stage == Stage.OFFICIAL:
-                row.approved_answer, row.approved_value = row.answer, row.value
-
-        changed = [row for row in facts if _changes(row, lift)]
-        bulk_update_with_history(
-            changed, Result, LAYERS, default_user=by, default_change_reason=reason, batch_size=500
+        facts = _write(entries, by=by, reason=reason, sample=sample, stage=stage)
+        cells = {(entry.unit.pk, entry.period.code) for entry in entries}
+        Recompute.objects.bulk_create(
+            [Recompute(unit_id=unit_id, period=code) for unit_id, code in sorted(cells)]
         )
-        for unit, period in {(entry.unit, entry.period) for entry in entries}:
-            mark(unit, period)
+        transaction.on_commit(soon)
     return len(facts)
+
+
+def _stands_at(row: Result, stage: str | None) -> bool:
+    """Is the latest entry already what counts at this stage?"""
+    told = (row.answer, row.value)
+    submitted = stage is None or told == (row.submitted_answer, row.submitted_value)
+    approved = stage != Stage.OFFICIAL or told == (row.approved_answer, row.approved_value)
+    return submitted and approved
+
+
+def _lift(row: Result, stage: str | None) -> None:
+    if stage is not None:
+        row.submitted_answer, row.submitted_value = row.answer, row.value
+    if stage == Stage.OFFICIAL:
+        row.approved_answer, row.approved_value = row.answer, row.value

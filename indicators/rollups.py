@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from communes.models import Unit
-from indicators.asking import Profile, asks, profile_of, profiles_below
+from indicators.asking import Profile, asks, profiles_below
 from indicators.calc import Part, add, compares, ratio, without_value
 from indicators.enums import Aggregation, Answer, IndicatorKind, Stage, TermRole
 from indicators.models import DIGITS, Indicator, IndicatorTerm, Recompute, Result, Rollup
@@ -33,6 +33,8 @@ class Catalogue:
             row.pk: row
             for row in Indicator.objects.select_related("entered_at", "entered_at_two_tier")
         }
+        self._asked: dict[Profile, list[Indicator]] = {}
+        self._profiles: dict[tuple[int, str], Counter[Profile]] = {}
         self.numerators: dict[int, list[Indicator]] = defaultdict(list)
         self.denominators: dict[int, list[Indicator]] = defaultdict(list)
         terms = IndicatorTerm.objects.exclude(role=TermRole.PREFILL)
@@ -55,15 +57,33 @@ class Catalogue:
             return False
         return all(asks(input_, profile) for input_ in self.inputs_of(indicator))
 
+    def profiles(self, unit: Unit, period: Period) -> Counter[Profile]:
+        """Units at or below `unit` on the period's last day, by profile.
+
+        Read at once for every unit that waits in the queue: a long drain asks once a tier.
+        """
+        key = (unit.pk, period.code)
+        if key not in self._profiles:
+            waiting = Recompute.objects.filter(period=period.code).values_list("unit", flat=True)
+            found = profiles_below({unit.pk, *waiting}, period.end)
+            self._profiles |= {(pk, period.code): counts for pk, counts in found.items()}
+        return self._profiles[key]
+
+    def asked_of(self, profile: Profile) -> list[Indicator]:
+        """The figures a unit of this profile is expected to have."""
+        if profile not in self._asked:
+            self._asked[profile] = [
+                row for row in self.indicators.values() if self.is_asked(row, profile)
+            ]
+        return self._asked[profile]
+
     def expected(self, profiles: Counter[Profile]) -> dict[int, int]:
         """How many of the counted units are to report each indicator: {indicator pk: units}."""
-        counts = {
-            indicator.pk: sum(
-                number for profile, number in profiles.items() if self.is_asked(indicator, profile)
-            )
-            for indicator in self.indicators.values()
-        }
-        return {pk: count for pk, count in counts.items() if count}
+        counts: Counter[int] = Counter()
+        for profile, units in profiles.items():
+            for indicator in self.asked_of(profile):
+                counts[indicator.pk] += units
+        return counts
 
 
 # -- the queue -----------------------------------------------------------------------------
@@ -92,7 +112,11 @@ def _recompute_next(catalogue: Catalogue) -> bool:
             return False
         # One worker a unit: the second would otherwise write an older sum over a newer one.
         # The figures are read by later statements, whose snapshot is younger than the lock.
-        unit = Unit.objects.select_for_update(no_key=True).get(pk=first.unit_id)
+        unit = (
+            Unit.objects.select_for_update(no_key=True, of=("self",))
+            .select_related("tier")
+            .get(pk=first.unit_id)
+        )
         same_cell = Q(unit=unit, period=first.period)
         claimed = list(waiting.filter(same_cell).values_list("pk", flat=True))
         recompute(unit, Period.parse(first.period), catalogue)
@@ -117,8 +141,9 @@ def _parts(unit: Unit, period: Period, catalogue: Catalogue) -> dict[Cell, Part]
     gathered: dict[Cell, list[Part]] = defaultdict(list)
     for cell, part in _own_parts(unit, period, catalogue):
         gathered[cell].append(part)
-    for cell, part in _children_parts(unit, period, catalogue):
-        gathered[cell].append(part)
+    if catalogue.profiles(unit, period).total() > 1:
+        for cell, part in _children_parts(unit, period, catalogue):
+            gathered[cell].append(part)
     return {cell: add(parts) for cell, parts in gathered.items()}
 
 
@@ -137,8 +162,9 @@ def _own_parts(unit: Unit, period: Period, catalogue: Catalogue) -> Iterable[tup
     facts = list(Result.objects.filter(unit=unit, period=period.code))
     if not facts:
         return
-    profile = profile_of(unit)
-    asked = [row for row in catalogue.indicators.values() if catalogue.is_asked(row, profile)]
+    profiles = catalogue.profiles(unit, period)
+    profile = next(found for found in profiles if found.tier == unit.tier.code)
+    asked = catalogue.asked_of(profile)
     for stage in Stage.values:
         told = _Told(facts, stage, catalogue)
         for indicator in asked:
@@ -232,7 +258,7 @@ def _store(unit: Unit, period: Period, parts: dict[Cell, Part], catalogue: Catal
         kept.filter(pk__in=gone).delete()
     if not parts:
         return
-    expected = expected_counts(unit, period, catalogue)
+    expected = catalogue.expected(catalogue.profiles(unit, period))
     now = timezone.now()
     rows = [
         Rollup(
@@ -269,14 +295,6 @@ def _store(unit: Unit, period: Period, parts: dict[Cell, Part], catalogue: Catal
 def _stored(value: Decimal) -> Decimal:
     """Rounded as the column holds it, so that every database gives the same row."""
     return value.quantize(Decimal(1).scaleb(-DIGITS["decimal_places"]))
-
-
-def expected_counts(
-    unit: Unit, period: Period, catalogue: Catalogue | None = None
-) -> dict[int, int]:
-    """How many units at or below `unit` are to report each indicator: {indicator pk: count}."""
-    catalogue = catalogue or Catalogue()
-    return catalogue.expected(profiles_below([unit], period.end)[unit.pk])
 
 
 # -- everything ------------------------------------------------------------------------------

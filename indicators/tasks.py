@@ -3,6 +3,7 @@
 import logging
 
 from celery import shared_task
+from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from indicators import rollups
@@ -25,9 +26,20 @@ def sweep_recompute_queue() -> int:
 def soon() -> None:
     """Have the queue drained now: by a worker, or in this process when no broker is set.
 
-    A broker that is away must not fail the page: the mark stays, the beat sweeps it up.
+    Neither a broker that is away nor a failed recompute may fail the page: the mark stays, and
+    the next sweep takes it up.
     """
+    if settings.CELERY_TASK_ALWAYS_EAGER:
+        _drain_here()
+        return
     try:
         drain_recompute_queue.delay()
     except OperationalError:
         logger.warning("no broker: the recompute queue waits for the next sweep")
+
+
+def _drain_here() -> None:
+    try:
+        rollups.drain()
+    except Exception:
+        logger.exception("recompute failed; its mark waits in the queue")

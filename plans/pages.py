@@ -1,4 +1,4 @@
-"""Reading for the plan pages: the tree of documents, and one document with every figure it states."""
+"""Reading for the plan pages: the tree of documents, and one document with all its figures."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def value_words(target: Target) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One figure of a document, in words. `blocker`: why no verdict can be given; "" when it can."""
+    """One figure of a document, in words. `blocker`: why no verdict can be given, if so."""
 
     code: str
     label: str
@@ -315,7 +315,9 @@ def plan_page(code: str, wanted: Filter, *, by_section: bool = False) -> PlanPag
 
     The number of queries does not grow with the figures.
     """
-    plan = _counted(Plan.objects.filter(code=code)).select_related("parent", "unit", "group").first()
+    plan = (
+        _counted(Plan.objects.filter(code=code)).select_related("parent", "unit", "group").first()
+    )
     if plan is None:
         return None
     themes = _themes_of(plan)

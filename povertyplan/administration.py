@@ -24,12 +24,18 @@ class AdministrationSite(AdminSite):
 
     def get_urls(self) -> list[Any]:
         urls = super().get_urls()
-        for pattern in urls:
-            # login, logout and the catch-all are plain methods that admin_view does not wrap
-            callback = getattr(pattern, "callback", None)
-            if callback is not None and not hasattr(callback, "access_policy"):
-                pattern.callback = policy(Policy.ADMINISTRATOR)(_detached(callback))
+        _declare(urls)
         return urls
+
+
+def _declare(patterns: list[Any]) -> None:
+    """Give every page below its policy: those of the models are wrapped where no policy sticks,
+    and login, logout and the catch-all are plain methods."""
+    for pattern in patterns:
+        if hasattr(pattern, "url_patterns"):
+            _declare(pattern.url_patterns)
+        elif not hasattr(pattern.callback, "access_policy"):
+            pattern.callback = policy(Policy.ADMINISTRATOR)(_detached(pattern.callback))
 
 
 def _detached(view: Callable[..., Any]) -> Callable[..., Any]:

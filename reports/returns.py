@@ -17,7 +17,7 @@ from django.utils import timezone
 from communes.access import current_posts
 from communes.enums import Role, TierCode
 from communes.models import Official, Succession, Unit
-from indicators.asking import Profile, asks, profile_of, profiles_below
+from indicators.asking import Profile, asks, profile_of, profiles_of
 from indicators.calc import ratio
 from indicators.checks import Finding, check, rules_for
 from indicators.enums import Answer, IndicatorKind, Severity, TermRole
@@ -163,9 +163,9 @@ def reviewers_of(unit: Unit) -> list[Unit]:
     return [row for row in above if row.tier.code != TierCode.NATION]
 
 
-def form_of(unit: Unit) -> list[Indicator]:
-    """The inputs a unit's return asks for, in form order."""
-    return _form(profile_of(unit))
+def form_of(unit: Unit, period: Period) -> list[Indicator]:
+    """The inputs a unit's return for the period asks for, in form order."""
+    return _form(profile_of(unit, period.end))
 
 
 def _form(profile: Profile) -> list[Indicator]:
@@ -252,7 +252,7 @@ def previous_values(
 
 def return_of(unit: Unit, period: Period) -> Return:
     """Everything about one return. A fixed number of queries, whatever the form's length."""
-    inputs = form_of(unit)
+    inputs = form_of(unit, period)
     report = report_of(unit, period)
     ratios, terms = _ratios(inputs)
     previous = previous_values(unit, period, inputs)
@@ -444,9 +444,8 @@ def _attach_findings(rows: list[Row], findings: list[Finding]) -> None:
     """Show each finding under the cell it asks to look at: the solved one, else the last term."""
     by_code = {row.indicator.code: row for row in rows if row.kind != "change"}
     for found in findings:
-        code = found.rule.solve_for.code if found.rule.solve_for else found.indicators[-1]
-        if code in by_code:
-            by_code[code].findings.append(found)
+        if found.cell in by_code:
+            by_code[found.cell].findings.append(found)
 
 
 # -- lists of returns -------------------------------------------------------------------------
@@ -501,8 +500,8 @@ def standings(units: Sequence[Unit], period: Period) -> list[Standing]:
         .annotate(Count("pk"))
     )
     totals = {
-        pk: sum(asks(row, profile) for profile in profiles for row in inputs)
-        for pk, profiles in profiles_below(units, None).items()
+        pk: sum(asks(row, profile) for row in inputs)
+        for pk, profile in profiles_of([unit.pk for unit in units], period.end).items()
     }
     deadline = deadline_of(units[0], period)
     return [

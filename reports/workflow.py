@@ -126,7 +126,8 @@ def obstacles(current: Return) -> list[Problem]:
         for row in current.missing
     ]
     problems += [
-        Problem(found.message, where=found.rule.name, code="rule") for found in current.errors
+        Problem(found.message, where=found.rule.name, code="rule", key=found.cell)
+        for found in current.errors
     ]
     problems += [
         Problem(
@@ -135,6 +136,7 @@ def obstacles(current: Return) -> list[Problem]:
             ),
             where=found.rule.name,
             code="reason",
+            key=found.cell,
         )
         for found in current.unexplained
     ]
@@ -150,7 +152,7 @@ def request_change(*, report: Report, indicator: Indicator, body: str, by: Offic
     report = _on_desk(report, by)
     if not body.strip():
         raise DomainError(Problem(_("Ghi rõ chỉ tiêu này sai gì, xã cần làm gì."), indicator.name))
-    if indicator not in form_of(report.unit):
+    if indicator not in form_of(report.unit, report.span):
         raise DomainError(Problem(_("Chỉ tiêu này không có trong báo cáo."), indicator.name))
     fact = Result.objects.filter(
         unit=report.unit, period=report.period, indicator=indicator
@@ -222,7 +224,7 @@ def endorse(*, report: Report, by: Official, note: str = "") -> Report:
     recording.approve_results(
         unit=report.unit,
         period=report.span,
-        indicators=form_of(report.unit),
+        indicators=form_of(report.unit, report.span),
         by=by,
         reason=_("Duyệt chính thức"),
     )

@@ -10,405 +10,1498 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('communes', '0002_tiers'),
+        ("communes", "0002_tiers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SeriesBreak',
+            name="SeriesBreak",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60, unique=True, verbose_name='mã')),
-                ('first_periods', models.JSONField(default=list, verbose_name='các năm đầu tiên')),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='nguồn')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="mã")),
+                ("first_periods", models.JSONField(default=list, verbose_name="các năm đầu tiên")),
+                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="nguồn")),
             ],
             options={
-                'verbose_name': 'mốc đứt chuỗi số liệu',
-                'verbose_name_plural': 'mốc đứt chuỗi số liệu',
-                'ordering': ['code'],
+                "verbose_name": "mốc đứt chuỗi số liệu",
+                "verbose_name_plural": "mốc đứt chuỗi số liệu",
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Theme',
+            name="Theme",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='mã')),
-                ('name', models.CharField(max_length=120, verbose_name='tên lĩnh vực')),
-                ('name_en', models.CharField(blank=True, max_length=120, verbose_name='tên tiếng Anh')),
-                ('agency', models.CharField(blank=True, max_length=60, verbose_name='cơ quan theo dõi (mã)')),
-                ('covers', models.JSONField(blank=True, default=list, verbose_name='lĩnh vực trong văn bản')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự')),
-                ('household_review', models.BooleanField(default=False, help_text='Lĩnh vực mọi xã phải báo cáo, dù kế hoạch nào đang áp dụng.', verbose_name='rà soát hộ hằng năm')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="mã")),
+                ("name", models.CharField(max_length=120, verbose_name="tên lĩnh vực")),
+                (
+                    "name_en",
+                    models.CharField(blank=True, max_length=120, verbose_name="tên tiếng Anh"),
+                ),
+                (
+                    "agency",
+                    models.CharField(
+                        blank=True, max_length=60, verbose_name="cơ quan theo dõi (mã)"
+                    ),
+                ),
+                (
+                    "covers",
+                    models.JSONField(
+                        blank=True, default=list, verbose_name="lĩnh vực trong văn bản"
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự")),
+                (
+                    "household_review",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Lĩnh vực mọi xã phải báo cáo, dù kế hoạch nào đang áp dụng.",
+                        verbose_name="rà soát hộ hằng năm",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lĩnh vực',
-                'verbose_name_plural': 'lĩnh vực',
-                'ordering': ['order'],
+                "verbose_name": "lĩnh vực",
+                "verbose_name_plural": "lĩnh vực",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='Indicator',
+            name="Indicator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=80, unique=True, verbose_name='mã')),
-                ('name', models.CharField(max_length=200, verbose_name='tên chỉ số')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='tên tiếng Anh')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự trên biểu')),
-                ('kind', models.CharField(choices=[('input', 'nhập trực tiếp'), ('ratio', 'tỷ lệ tính từ số nhập'), ('share_of_units', 'tỷ lệ đơn vị đạt điều kiện')], max_length=20, verbose_name='loại')),
-                ('value_type', models.CharField(choices=[('count', 'số đếm'), ('decimal', 'số thập phân'), ('money', 'số tiền'), ('yes_no', 'đạt / chưa đạt')], max_length=10, verbose_name='kiểu số')),
-                ('unit_of_measure', models.CharField(max_length=40, verbose_name='ĐVT')),
-                ('decimals', models.PositiveSmallIntegerField(default=0, verbose_name='số chữ số thập phân')),
-                ('direction', models.CharField(choices=[('lower_is_better', 'càng thấp càng tốt'), ('higher_is_better', 'càng cao càng tốt'), ('none', 'không xét hướng')], max_length=20, verbose_name='hướng tốt')),
-                ('measurement', models.CharField(choices=[('stock', 'thời điểm (cuối kỳ)'), ('flow', 'thời kỳ (trong kỳ)')], max_length=10, verbose_name='thời điểm / thời kỳ')),
-                ('cadence', models.CharField(choices=[('year', 'năm'), ('half', '6 tháng'), ('quarter', 'quý')], max_length=10, verbose_name='kỳ dày nhất')),
-                ('agency', models.CharField(blank=True, max_length=60, verbose_name='cơ quan (mã)')),
-                ('applies_to', models.CharField(choices=[('communes', 'các xã (không gồm thị trấn, phường)'), ('communes_and_townships', 'xã, phường, thị trấn')], max_length=30, verbose_name='áp dụng cho')),
-                ('hard_min', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='không nhận dưới')),
-                ('hard_max', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='không nhận trên')),
-                ('soft_limits', models.JSONField(blank=True, default=dict, verbose_name='ngưỡng hỏi lại')),
-                ('source', models.CharField(blank=True, max_length=400, verbose_name='nguồn')),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-                ('note_en', models.TextField(blank=True, verbose_name='ghi chú tiếng Anh')),
-                ('assumed', models.BooleanField(default=False, verbose_name='suy ra, văn bản không nêu')),
-                ('optional', models.BooleanField(default=False, verbose_name='chỉ hỏi khi biểu hoặc kế hoạch cần')),
-                ('aggregation', models.CharField(blank=True, choices=[('sum', 'cộng'), ('weighted_mean', 'bình quân gia quyền'), ('mean_of_units', 'bình quân giản đơn theo đơn vị'), ('none', 'không tổng hợp')], max_length=20, verbose_name='cách tổng hợp')),
-                ('form_sign', models.CharField(blank=True, max_length=1, verbose_name='dấu trên biểu biến động')),
-                ('prefill_offset', models.SmallIntegerField(default=0, verbose_name='lấy số kỳ lệch (năm)')),
-                ('prefill_locked', models.BooleanField(default=False, verbose_name='số đề xuất bị khóa')),
-                ('scale', models.DecimalField(decimal_places=6, default=Decimal('1'), max_digits=24, verbose_name='hệ số nhân')),
-                ('condition_comparator', models.CharField(blank=True, choices=[('>=', '≥'), ('>', '>'), ('<=', '≤'), ('<', '<'), ('=', '=')], max_length=2)),
-                ('condition_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('counted', models.CharField(blank=True, max_length=40, verbose_name='đơn vị được đếm')),
-                ('count_unit', models.CharField(blank=True, max_length=40, verbose_name='ĐVT của số đếm')),
-                ('condition_indicator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tested_by', to='indicators.indicator')),
-                ('entered_at', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communes.tier', verbose_name='cấp nhập')),
-                ('entered_at_two_tier', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communes.tier', verbose_name='cấp nhập khi không còn huyện')),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='communes.unitgroup', verbose_name='chỉ hỏi ở nhóm')),
-                ('of_which', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='breakdown', to='indicators.indicator')),
-                ('opening_indicator', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='closing_indicators', to='indicators.indicator')),
-                ('weight', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='weighs', to='indicators.indicator')),
-                ('series_breaks', models.ManyToManyField(blank=True, related_name='indicators', to='indicators.seriesbreak')),
-                ('theme', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='indicators', to='indicators.theme')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=80, unique=True, verbose_name="mã")),
+                ("name", models.CharField(max_length=200, verbose_name="tên chỉ số")),
+                (
+                    "name_en",
+                    models.CharField(blank=True, max_length=200, verbose_name="tên tiếng Anh"),
+                ),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự trên biểu"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("input", "nhập trực tiếp"),
+                            ("ratio", "tỷ lệ tính từ số nhập"),
+                            ("share_of_units", "tỷ lệ đơn vị đạt điều kiện"),
+                        ],
+                        max_length=20,
+                        verbose_name="loại",
+                    ),
+                ),
+                (
+                    "value_type",
+                    models.CharField(
+                        choices=[
+                            ("count", "số đếm"),
+                            ("decimal", "số thập phân"),
+                            ("money", "số tiền"),
+                            ("yes_no", "đạt / chưa đạt"),
+                        ],
+                        max_length=10,
+                        verbose_name="kiểu số",
+                    ),
+                ),
+                ("unit_of_measure", models.CharField(max_length=40, verbose_name="ĐVT")),
+                (
+                    "decimals",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="số chữ số thập phân"),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("lower_is_better", "càng thấp càng tốt"),
+                            ("higher_is_better", "càng cao càng tốt"),
+                            ("none", "không xét hướng"),
+                        ],
+                        max_length=20,
+                        verbose_name="hướng tốt",
+                    ),
+                ),
+                (
+                    "measurement",
+                    models.CharField(
+                        choices=[("stock", "thời điểm (cuối kỳ)"), ("flow", "thời kỳ (trong kỳ)")],
+                        max_length=10,
+                        verbose_name="thời điểm / thời kỳ",
+                    ),
+                ),
+                (
+                    "cadence",
+                    models.CharField(
+                        choices=[("year", "năm"), ("half", "6 tháng"), ("quarter", "quý")],
+                        max_length=10,
+                        verbose_name="kỳ dày nhất",
+                    ),
+                ),
+                (
+                    "agency",
+                    models.CharField(blank=True, max_length=60, verbose_name="cơ quan (mã)"),
+                ),
+                (
+                    "applies_to",
+                    models.CharField(
+                        choices=[
+                            ("communes", "các xã (không gồm thị trấn, phường)"),
+                            ("communes_and_townships", "xã, phường, thị trấn"),
+                        ],
+                        max_length=30,
+                        verbose_name="áp dụng cho",
+                    ),
+                ),
+                (
+                    "hard_min",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="không nhận dưới",
+                    ),
+                ),
+                (
+                    "hard_max",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="không nhận trên",
+                    ),
+                ),
+                (
+                    "soft_limits",
+                    models.JSONField(blank=True, default=dict, verbose_name="ngưỡng hỏi lại"),
+                ),
+                ("source", models.CharField(blank=True, max_length=400, verbose_name="nguồn")),
+                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                ("note_en", models.TextField(blank=True, verbose_name="ghi chú tiếng Anh")),
+                (
+                    "assumed",
+                    models.BooleanField(default=False, verbose_name="suy ra, văn bản không nêu"),
+                ),
+                (
+                    "optional",
+                    models.BooleanField(
+                        default=False, verbose_name="chỉ hỏi khi biểu hoặc kế hoạch cần"
+                    ),
+                ),
+                (
+                    "aggregation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("sum", "cộng"),
+                            ("weighted_mean", "bình quân gia quyền"),
+                            ("mean_of_units", "bình quân giản đơn theo đơn vị"),
+                            ("none", "không tổng hợp"),
+                        ],
+                        max_length=20,
+                        verbose_name="cách tổng hợp",
+                    ),
+                ),
+                (
+                    "form_sign",
+                    models.CharField(
+                        blank=True, max_length=1, verbose_name="dấu trên biểu biến động"
+                    ),
+                ),
+                (
+                    "prefill_offset",
+                    models.SmallIntegerField(default=0, verbose_name="lấy số kỳ lệch (năm)"),
+                ),
+                (
+                    "prefill_locked",
+                    models.BooleanField(default=False, verbose_name="số đề xuất bị khóa"),
+                ),
+                (
+                    "scale",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("1"),
+                        max_digits=24,
+                        verbose_name="hệ số nhân",
+                    ),
+                ),
+                (
+                    "condition_comparator",
+                    models.CharField(
+                        blank=True,
+                        choices=[(">=", "≥"), (">", ">"), ("<=", "≤"), ("<", "<"), ("=", "=")],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "condition_value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                (
+                    "counted",
+                    models.CharField(blank=True, max_length=40, verbose_name="đơn vị được đếm"),
+                ),
+                (
+                    "count_unit",
+                    models.CharField(blank=True, max_length=40, verbose_name="ĐVT của số đếm"),
+                ),
+                (
+                    "condition_indicator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tested_by",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "entered_at",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="communes.tier",
+                        verbose_name="cấp nhập",
+                    ),
+                ),
+                (
+                    "entered_at_two_tier",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="communes.tier",
+                        verbose_name="cấp nhập khi không còn huyện",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="communes.unitgroup",
+                        verbose_name="chỉ hỏi ở nhóm",
+                    ),
+                ),
+                (
+                    "of_which",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="breakdown",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "opening_indicator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="closing_indicators",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "weight",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="weighs",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "series_breaks",
+                    models.ManyToManyField(
+                        blank=True, related_name="indicators", to="indicators.seriesbreak"
+                    ),
+                ),
+                (
+                    "theme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="indicators",
+                        to="indicators.theme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'chỉ số',
-                'verbose_name_plural': 'chỉ số',
-                'ordering': ['theme__order', 'order'],
+                "verbose_name": "chỉ số",
+                "verbose_name_plural": "chỉ số",
+                "ordering": ["theme__order", "order"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalValidationRule',
+            name="HistoricalValidationRule",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.SlugField(max_length=80, verbose_name='mã')),
-                ('name', models.CharField(max_length=200, verbose_name='tên quy tắc')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('severity', models.CharField(choices=[('error', 'lỗi – chặn gửi'), ('warning', 'cảnh báo – hỏi lý do')], max_length=10, verbose_name='mức')),
-                ('message', models.TextField(verbose_name='câu báo')),
-                ('comparator', models.CharField(choices=[('>=', '≥'), ('>', '>'), ('<=', '≤'), ('<', '<'), ('=', '=')], max_length=2, verbose_name='so sánh')),
-                ('constant', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=24, verbose_name='hằng số')),
-                ('tolerance', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=24, verbose_name='sai số cho phép')),
-                ('measures', models.JSONField(default=list, verbose_name='áp dụng cho kết quả, kế hoạch')),
-                ('applies_to', models.CharField(choices=[('communes', 'các xã (không gồm thị trấn, phường)'), ('communes_and_townships', 'xã, phường, thị trấn')], default='communes_and_townships', max_length=30, verbose_name='loại đơn vị')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='nguồn')),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-                ('assumed', models.BooleanField(default=False, verbose_name='suy ra, văn bản không nêu')),
-                ('is_active', models.BooleanField(default=True, verbose_name='đang dùng')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('solve_for', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.indicator', verbose_name='ô được gợi ý điền')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=80, verbose_name="mã")),
+                ("name", models.CharField(max_length=200, verbose_name="tên quy tắc")),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("error", "lỗi – chặn gửi"), ("warning", "cảnh báo – hỏi lý do")],
+                        max_length=10,
+                        verbose_name="mức",
+                    ),
+                ),
+                ("message", models.TextField(verbose_name="câu báo")),
+                (
+                    "comparator",
+                    models.CharField(
+                        choices=[(">=", "≥"), (">", ">"), ("<=", "≤"), ("<", "<"), ("=", "=")],
+                        max_length=2,
+                        verbose_name="so sánh",
+                    ),
+                ),
+                (
+                    "constant",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("0"),
+                        max_digits=24,
+                        verbose_name="hằng số",
+                    ),
+                ),
+                (
+                    "tolerance",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("0"),
+                        max_digits=24,
+                        verbose_name="sai số cho phép",
+                    ),
+                ),
+                (
+                    "measures",
+                    models.JSONField(default=list, verbose_name="áp dụng cho kết quả, kế hoạch"),
+                ),
+                (
+                    "applies_to",
+                    models.CharField(
+                        choices=[
+                            ("communes", "các xã (không gồm thị trấn, phường)"),
+                            ("communes_and_townships", "xã, phường, thị trấn"),
+                        ],
+                        default="communes_and_townships",
+                        max_length=30,
+                        verbose_name="loại đơn vị",
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="nguồn")),
+                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                (
+                    "assumed",
+                    models.BooleanField(default=False, verbose_name="suy ra, văn bản không nêu"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="đang dùng")),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "solve_for",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.indicator",
+                        verbose_name="ô được gợi ý điền",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical quy tắc kiểm tra',
-                'verbose_name_plural': 'historical quy tắc kiểm tra',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical quy tắc kiểm tra",
+                "verbose_name_plural": "historical quy tắc kiểm tra",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalResult',
+            name="HistoricalResult",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('period', indicators.models.PeriodField(max_length=7, verbose_name='kỳ')),
-                ('answer', models.CharField(blank=True, choices=[('', 'chưa có số liệu'), ('value', 'có số liệu'), ('na', 'không áp dụng')], default='', max_length=5)),
-                ('value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='ghi chú')),
-                ('submitted_answer', models.CharField(blank=True, choices=[('', 'chưa có số liệu'), ('value', 'có số liệu'), ('na', 'không áp dụng')], default='', max_length=5)),
-                ('submitted_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('approved_answer', models.CharField(blank=True, choices=[('', 'chưa có số liệu'), ('value', 'có số liệu'), ('na', 'không áp dụng')], default='', max_length=5)),
-                ('approved_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('is_sample', models.BooleanField(default=False, verbose_name='số liệu minh họa')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('history_change_reason', models.CharField(max_length=500, null=True)),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('entered_by', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='communes.unit')),
-                ('indicator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.indicator')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("period", indicators.models.PeriodField(max_length=7, verbose_name="kỳ")),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "chưa có số liệu"),
+                            ("value", "có số liệu"),
+                            ("na", "không áp dụng"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                (
+                    "submitted_answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "chưa có số liệu"),
+                            ("value", "có số liệu"),
+                            ("na", "không áp dụng"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "submitted_value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                (
+                    "approved_answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "chưa có số liệu"),
+                            ("value", "có số liệu"),
+                            ("na", "không áp dụng"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "approved_value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                ("is_sample", models.BooleanField(default=False, verbose_name="số liệu minh họa")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("entered_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("history_change_reason", models.CharField(max_length=500, null=True)),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="communes.unit",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.indicator",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical kết quả',
-                'verbose_name_plural': 'historical kết quả',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical kết quả",
+                "verbose_name_plural": "historical kết quả",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalIndicator',
+            name="HistoricalIndicator",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('code', models.SlugField(max_length=80, verbose_name='mã')),
-                ('name', models.CharField(max_length=200, verbose_name='tên chỉ số')),
-                ('name_en', models.CharField(blank=True, max_length=200, verbose_name='tên tiếng Anh')),
-                ('order', models.PositiveSmallIntegerField(default=0, verbose_name='thứ tự trên biểu')),
-                ('kind', models.CharField(choices=[('input', 'nhập trực tiếp'), ('ratio', 'tỷ lệ tính từ số nhập'), ('share_of_units', 'tỷ lệ đơn vị đạt điều kiện')], max_length=20, verbose_name='loại')),
-                ('value_type', models.CharField(choices=[('count', 'số đếm'), ('decimal', 'số thập phân'), ('money', 'số tiền'), ('yes_no', 'đạt / chưa đạt')], max_length=10, verbose_name='kiểu số')),
-                ('unit_of_measure', models.CharField(max_length=40, verbose_name='ĐVT')),
-                ('decimals', models.PositiveSmallIntegerField(default=0, verbose_name='số chữ số thập phân')),
-                ('direction', models.CharField(choices=[('lower_is_better', 'càng thấp càng tốt'), ('higher_is_better', 'càng cao càng tốt'), ('none', 'không xét hướng')], max_length=20, verbose_name='hướng tốt')),
-                ('measurement', models.CharField(choices=[('stock', 'thời điểm (cuối kỳ)'), ('flow', 'thời kỳ (trong kỳ)')], max_length=10, verbose_name='thời điểm / thời kỳ')),
-                ('cadence', models.CharField(choices=[('year', 'năm'), ('half', '6 tháng'), ('quarter', 'quý')], max_length=10, verbose_name='kỳ dày nhất')),
-                ('agency', models.CharField(blank=True, max_length=60, verbose_name='cơ quan (mã)')),
-                ('applies_to', models.CharField(choices=[('communes', 'các xã (không gồm thị trấn, phường)'), ('communes_and_townships', 'xã, phường, thị trấn')], max_length=30, verbose_name='áp dụng cho')),
-                ('hard_min', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='không nhận dưới')),
-                ('hard_max', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='không nhận trên')),
-                ('soft_limits', models.JSONField(blank=True, default=dict, verbose_name='ngưỡng hỏi lại')),
-                ('source', models.CharField(blank=True, max_length=400, verbose_name='nguồn')),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-                ('note_en', models.TextField(blank=True, verbose_name='ghi chú tiếng Anh')),
-                ('assumed', models.BooleanField(default=False, verbose_name='suy ra, văn bản không nêu')),
-                ('optional', models.BooleanField(default=False, verbose_name='chỉ hỏi khi biểu hoặc kế hoạch cần')),
-                ('aggregation', models.CharField(blank=True, choices=[('sum', 'cộng'), ('weighted_mean', 'bình quân gia quyền'), ('mean_of_units', 'bình quân giản đơn theo đơn vị'), ('none', 'không tổng hợp')], max_length=20, verbose_name='cách tổng hợp')),
-                ('form_sign', models.CharField(blank=True, max_length=1, verbose_name='dấu trên biểu biến động')),
-                ('prefill_offset', models.SmallIntegerField(default=0, verbose_name='lấy số kỳ lệch (năm)')),
-                ('prefill_locked', models.BooleanField(default=False, verbose_name='số đề xuất bị khóa')),
-                ('scale', models.DecimalField(decimal_places=6, default=Decimal('1'), max_digits=24, verbose_name='hệ số nhân')),
-                ('condition_comparator', models.CharField(blank=True, choices=[('>=', '≥'), ('>', '>'), ('<=', '≤'), ('<', '<'), ('=', '=')], max_length=2)),
-                ('condition_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('counted', models.CharField(blank=True, max_length=40, verbose_name='đơn vị được đếm')),
-                ('count_unit', models.CharField(blank=True, max_length=40, verbose_name='ĐVT của số đếm')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
-                ('entered_at', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='communes.tier', verbose_name='cấp nhập')),
-                ('entered_at_two_tier', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='communes.tier', verbose_name='cấp nhập khi không còn huyện')),
-                ('group', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='communes.unitgroup', verbose_name='chỉ hỏi ở nhóm')),
-                ('history_user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('condition_indicator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.indicator')),
-                ('of_which', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.indicator')),
-                ('opening_indicator', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.indicator')),
-                ('weight', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.indicator')),
-                ('theme', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.theme')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=80, verbose_name="mã")),
+                ("name", models.CharField(max_length=200, verbose_name="tên chỉ số")),
+                (
+                    "name_en",
+                    models.CharField(blank=True, max_length=200, verbose_name="tên tiếng Anh"),
+                ),
+                (
+                    "order",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="thứ tự trên biểu"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("input", "nhập trực tiếp"),
+                            ("ratio", "tỷ lệ tính từ số nhập"),
+                            ("share_of_units", "tỷ lệ đơn vị đạt điều kiện"),
+                        ],
+                        max_length=20,
+                        verbose_name="loại",
+                    ),
+                ),
+                (
+                    "value_type",
+                    models.CharField(
+                        choices=[
+                            ("count", "số đếm"),
+                            ("decimal", "số thập phân"),
+                            ("money", "số tiền"),
+                            ("yes_no", "đạt / chưa đạt"),
+                        ],
+                        max_length=10,
+                        verbose_name="kiểu số",
+                    ),
+                ),
+                ("unit_of_measure", models.CharField(max_length=40, verbose_name="ĐVT")),
+                (
+                    "decimals",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="số chữ số thập phân"),
+                ),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("lower_is_better", "càng thấp càng tốt"),
+                            ("higher_is_better", "càng cao càng tốt"),
+                            ("none", "không xét hướng"),
+                        ],
+                        max_length=20,
+                        verbose_name="hướng tốt",
+                    ),
+                ),
+                (
+                    "measurement",
+                    models.CharField(
+                        choices=[("stock", "thời điểm (cuối kỳ)"), ("flow", "thời kỳ (trong kỳ)")],
+                        max_length=10,
+                        verbose_name="thời điểm / thời kỳ",
+                    ),
+                ),
+                (
+                    "cadence",
+                    models.CharField(
+                        choices=[("year", "năm"), ("half", "6 tháng"), ("quarter", "quý")],
+                        max_length=10,
+                        verbose_name="kỳ dày nhất",
+                    ),
+                ),
+                (
+                    "agency",
+                    models.CharField(blank=True, max_length=60, verbose_name="cơ quan (mã)"),
+                ),
+                (
+                    "applies_to",
+                    models.CharField(
+                        choices=[
+                            ("communes", "các xã (không gồm thị trấn, phường)"),
+                            ("communes_and_townships", "xã, phường, thị trấn"),
+                        ],
+                        max_length=30,
+                        verbose_name="áp dụng cho",
+                    ),
+                ),
+                (
+                    "hard_min",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="không nhận dưới",
+                    ),
+                ),
+                (
+                    "hard_max",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="không nhận trên",
+                    ),
+                ),
+                (
+                    "soft_limits",
+                    models.JSONField(blank=True, default=dict, verbose_name="ngưỡng hỏi lại"),
+                ),
+                ("source", models.CharField(blank=True, max_length=400, verbose_name="nguồn")),
+                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                ("note_en", models.TextField(blank=True, verbose_name="ghi chú tiếng Anh")),
+                (
+                    "assumed",
+                    models.BooleanField(default=False, verbose_name="suy ra, văn bản không nêu"),
+                ),
+                (
+                    "optional",
+                    models.BooleanField(
+                        default=False, verbose_name="chỉ hỏi khi biểu hoặc kế hoạch cần"
+                    ),
+                ),
+                (
+                    "aggregation",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("sum", "cộng"),
+                            ("weighted_mean", "bình quân gia quyền"),
+                            ("mean_of_units", "bình quân giản đơn theo đơn vị"),
+                            ("none", "không tổng hợp"),
+                        ],
+                        max_length=20,
+                        verbose_name="cách tổng hợp",
+                    ),
+                ),
+                (
+                    "form_sign",
+                    models.CharField(
+                        blank=True, max_length=1, verbose_name="dấu trên biểu biến động"
+                    ),
+                ),
+                (
+                    "prefill_offset",
+                    models.SmallIntegerField(default=0, verbose_name="lấy số kỳ lệch (năm)"),
+                ),
+                (
+                    "prefill_locked",
+                    models.BooleanField(default=False, verbose_name="số đề xuất bị khóa"),
+                ),
+                (
+                    "scale",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("1"),
+                        max_digits=24,
+                        verbose_name="hệ số nhân",
+                    ),
+                ),
+                (
+                    "condition_comparator",
+                    models.CharField(
+                        blank=True,
+                        choices=[(">=", "≥"), (">", ">"), ("<=", "≤"), ("<", "<"), ("=", "=")],
+                        max_length=2,
+                    ),
+                ),
+                (
+                    "condition_value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                (
+                    "counted",
+                    models.CharField(blank=True, max_length=40, verbose_name="đơn vị được đếm"),
+                ),
+                (
+                    "count_unit",
+                    models.CharField(blank=True, max_length=40, verbose_name="ĐVT của số đếm"),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
+                (
+                    "entered_at",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="communes.tier",
+                        verbose_name="cấp nhập",
+                    ),
+                ),
+                (
+                    "entered_at_two_tier",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="communes.tier",
+                        verbose_name="cấp nhập khi không còn huyện",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="communes.unitgroup",
+                        verbose_name="chỉ hỏi ở nhóm",
+                    ),
+                ),
+                (
+                    "history_user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "condition_indicator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "of_which",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "opening_indicator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "weight",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "theme",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.theme",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical chỉ số',
-                'verbose_name_plural': 'historical chỉ số',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical chỉ số",
+                "verbose_name_plural": "historical chỉ số",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='IndicatorAlias',
+            name="IndicatorAlias",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('alias', models.SlugField(max_length=80, unique=True)),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='aliases', to='indicators.indicator')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("alias", models.SlugField(max_length=80, unique=True)),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="aliases",
+                        to="indicators.indicator",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tên khác của chỉ số',
-                'verbose_name_plural': 'tên khác của chỉ số',
+                "verbose_name": "tên khác của chỉ số",
+                "verbose_name_plural": "tên khác của chỉ số",
             },
         ),
         migrations.CreateModel(
-            name='HistoricalIndicator_series_breaks',
+            name="HistoricalIndicator_series_breaks",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='indicators.historicalindicator')),
-                ('indicator', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.indicator')),
-                ('seriesbreak', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.seriesbreak')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="indicators.historicalindicator",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "seriesbreak",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.seriesbreak",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'HistoricalIndicator_series_breaks',
-            },
-            bases=(simple_history.models.HistoricalChanges, models.Model),
-        ),
-        migrations.CreateModel(
-            name='ValidationRule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=80, unique=True, verbose_name='mã')),
-                ('name', models.CharField(max_length=200, verbose_name='tên quy tắc')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('severity', models.CharField(choices=[('error', 'lỗi – chặn gửi'), ('warning', 'cảnh báo – hỏi lý do')], max_length=10, verbose_name='mức')),
-                ('message', models.TextField(verbose_name='câu báo')),
-                ('comparator', models.CharField(choices=[('>=', '≥'), ('>', '>'), ('<=', '≤'), ('<', '<'), ('=', '=')], max_length=2, verbose_name='so sánh')),
-                ('constant', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=24, verbose_name='hằng số')),
-                ('tolerance', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=24, verbose_name='sai số cho phép')),
-                ('measures', models.JSONField(default=list, verbose_name='áp dụng cho kết quả, kế hoạch')),
-                ('applies_to', models.CharField(choices=[('communes', 'các xã (không gồm thị trấn, phường)'), ('communes_and_townships', 'xã, phường, thị trấn')], default='communes_and_townships', max_length=30, verbose_name='loại đơn vị')),
-                ('source', models.CharField(blank=True, max_length=300, verbose_name='nguồn')),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-                ('assumed', models.BooleanField(default=False, verbose_name='suy ra, văn bản không nêu')),
-                ('is_active', models.BooleanField(default=True, verbose_name='đang dùng')),
-                ('skip_at_breaks', models.ManyToManyField(blank=True, to='indicators.seriesbreak')),
-                ('solve_for', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='indicators.indicator', verbose_name='ô được gợi ý điền')),
-                ('tiers', models.ManyToManyField(to='communes.tier', verbose_name='chạy ở cấp')),
-            ],
-            options={
-                'verbose_name': 'quy tắc kiểm tra',
-                'verbose_name_plural': 'quy tắc kiểm tra',
-                'ordering': ['order'],
-            },
-        ),
-        migrations.CreateModel(
-            name='RuleTerm',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('coefficient', models.DecimalField(decimal_places=6, max_digits=24)),
-                ('offset', models.SmallIntegerField(default=0)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rule_terms', to='indicators.indicator')),
-                ('rule', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='indicators.validationrule')),
-            ],
-            options={
-                'verbose_name': 'số hạng của quy tắc',
-                'verbose_name_plural': 'số hạng của quy tắc',
-                'ordering': ['rule', 'order'],
-            },
-        ),
-        migrations.CreateModel(
-            name='HistoricalValidationRule_tiers',
-            fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='indicators.historicalvalidationrule')),
-                ('tier', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='communes.tier')),
-                ('validationrule', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.validationrule')),
-            ],
-            options={
-                'verbose_name': 'HistoricalValidationRule_tiers',
+                "verbose_name": "HistoricalIndicator_series_breaks",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='HistoricalValidationRule_skip_at_breaks',
+            name="ValidationRule",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('m2m_history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, to='indicators.historicalvalidationrule')),
-                ('seriesbreak', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.seriesbreak')),
-                ('validationrule', models.ForeignKey(blank=True, db_constraint=False, db_tablespace='', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='indicators.validationrule')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=80, unique=True, verbose_name="mã")),
+                ("name", models.CharField(max_length=200, verbose_name="tên quy tắc")),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "severity",
+                    models.CharField(
+                        choices=[("error", "lỗi – chặn gửi"), ("warning", "cảnh báo – hỏi lý do")],
+                        max_length=10,
+                        verbose_name="mức",
+                    ),
+                ),
+                ("message", models.TextField(verbose_name="câu báo")),
+                (
+                    "comparator",
+                    models.CharField(
+                        choices=[(">=", "≥"), (">", ">"), ("<=", "≤"), ("<", "<"), ("=", "=")],
+                        max_length=2,
+                        verbose_name="so sánh",
+                    ),
+                ),
+                (
+                    "constant",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("0"),
+                        max_digits=24,
+                        verbose_name="hằng số",
+                    ),
+                ),
+                (
+                    "tolerance",
+                    models.DecimalField(
+                        decimal_places=6,
+                        default=Decimal("0"),
+                        max_digits=24,
+                        verbose_name="sai số cho phép",
+                    ),
+                ),
+                (
+                    "measures",
+                    models.JSONField(default=list, verbose_name="áp dụng cho kết quả, kế hoạch"),
+                ),
+                (
+                    "applies_to",
+                    models.CharField(
+                        choices=[
+                            ("communes", "các xã (không gồm thị trấn, phường)"),
+                            ("communes_and_townships", "xã, phường, thị trấn"),
+                        ],
+                        default="communes_and_townships",
+                        max_length=30,
+                        verbose_name="loại đơn vị",
+                    ),
+                ),
+                ("source", models.CharField(blank=True, max_length=300, verbose_name="nguồn")),
+                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                (
+                    "assumed",
+                    models.BooleanField(default=False, verbose_name="suy ra, văn bản không nêu"),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="đang dùng")),
+                ("skip_at_breaks", models.ManyToManyField(blank=True, to="indicators.seriesbreak")),
+                (
+                    "solve_for",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="indicators.indicator",
+                        verbose_name="ô được gợi ý điền",
+                    ),
+                ),
+                ("tiers", models.ManyToManyField(to="communes.tier", verbose_name="chạy ở cấp")),
             ],
             options={
-                'verbose_name': 'HistoricalValidationRule_skip_at_breaks',
+                "verbose_name": "quy tắc kiểm tra",
+                "verbose_name_plural": "quy tắc kiểm tra",
+                "ordering": ["order"],
+            },
+        ),
+        migrations.CreateModel(
+            name="RuleTerm",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("coefficient", models.DecimalField(decimal_places=6, max_digits=24)),
+                ("offset", models.SmallIntegerField(default=0)),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rule_terms",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="terms",
+                        to="indicators.validationrule",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "số hạng của quy tắc",
+                "verbose_name_plural": "số hạng của quy tắc",
+                "ordering": ["rule", "order"],
+            },
+        ),
+        migrations.CreateModel(
+            name="HistoricalValidationRule_tiers",
+            fields=[
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="indicators.historicalvalidationrule",
+                    ),
+                ),
+                (
+                    "tier",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="communes.tier",
+                    ),
+                ),
+                (
+                    "validationrule",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.validationrule",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "HistoricalValidationRule_tiers",
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='IndicatorTerm',
+            name="HistoricalValidationRule_skip_at_breaks",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('numerator', 'tử số'), ('denominator', 'mẫu số'), ('prefill', 'số đề xuất')], max_length=12)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='terms', to='indicators.indicator')),
-                ('input', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='used_in', to='indicators.indicator')),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                ("m2m_history_id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "history",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        to="indicators.historicalvalidationrule",
+                    ),
+                ),
+                (
+                    "seriesbreak",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.seriesbreak",
+                    ),
+                ),
+                (
+                    "validationrule",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_tablespace="",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="indicators.validationrule",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'thành phần của chỉ số',
-                'verbose_name_plural': 'thành phần của chỉ số',
-                'ordering': ['indicator', 'role', 'order'],
-                'constraints': [models.UniqueConstraint(fields=('indicator', 'role', 'input'), name='indicator_term_listed_once')],
+                "verbose_name": "HistoricalValidationRule_skip_at_breaks",
+            },
+            bases=(simple_history.models.HistoricalChanges, models.Model),
+        ),
+        migrations.CreateModel(
+            name="IndicatorTerm",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("numerator", "tử số"),
+                            ("denominator", "mẫu số"),
+                            ("prefill", "số đề xuất"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="terms",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "input",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="used_in",
+                        to="indicators.indicator",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "thành phần của chỉ số",
+                "verbose_name_plural": "thành phần của chỉ số",
+                "ordering": ["indicator", "role", "order"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("indicator", "role", "input"), name="indicator_term_listed_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Recompute',
+            name="Recompute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', indicators.models.PeriodField(max_length=7, verbose_name='kỳ')),
-                ('marked_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='communes.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", indicators.models.PeriodField(max_length=7, verbose_name="kỳ")),
+                ("marked_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="communes.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'chờ tính lại',
-                'verbose_name_plural': 'chờ tính lại',
-                'indexes': [models.Index(fields=['period', 'unit'], name='recompute_by_period')],
+                "verbose_name": "chờ tính lại",
+                "verbose_name_plural": "chờ tính lại",
+                "indexes": [models.Index(fields=["period", "unit"], name="recompute_by_period")],
             },
         ),
         migrations.CreateModel(
-            name='Result',
+            name="Result",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', indicators.models.PeriodField(max_length=7, verbose_name='kỳ')),
-                ('answer', models.CharField(blank=True, choices=[('', 'chưa có số liệu'), ('value', 'có số liệu'), ('na', 'không áp dụng')], default='', max_length=5)),
-                ('value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('note', models.CharField(blank=True, max_length=500, verbose_name='ghi chú')),
-                ('submitted_answer', models.CharField(blank=True, choices=[('', 'chưa có số liệu'), ('value', 'có số liệu'), ('na', 'không áp dụng')], default='', max_length=5)),
-                ('submitted_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('approved_answer', models.CharField(blank=True, choices=[('', 'chưa có số liệu'), ('value', 'có số liệu'), ('na', 'không áp dụng')], default='', max_length=5)),
-                ('approved_value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('is_sample', models.BooleanField(default=False, verbose_name='số liệu minh họa')),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('entered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='indicators.indicator')),
-                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='results', to='communes.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", indicators.models.PeriodField(max_length=7, verbose_name="kỳ")),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "chưa có số liệu"),
+                            ("value", "có số liệu"),
+                            ("na", "không áp dụng"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                ("note", models.CharField(blank=True, max_length=500, verbose_name="ghi chú")),
+                (
+                    "submitted_answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "chưa có số liệu"),
+                            ("value", "có số liệu"),
+                            ("na", "không áp dụng"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "submitted_value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                (
+                    "approved_answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "chưa có số liệu"),
+                            ("value", "có số liệu"),
+                            ("na", "không áp dụng"),
+                        ],
+                        default="",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "approved_value",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                ("is_sample", models.BooleanField(default=False, verbose_name="số liệu minh họa")),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("entered_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="results",
+                        to="communes.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'kết quả',
-                'verbose_name_plural': 'kết quả',
-                'constraints': [models.UniqueConstraint(fields=('unit', 'period', 'indicator'), name='result_one_fact_per_cell'), models.CheckConstraint(condition=models.Q(models.Q(('answer', 'value'), ('value__isnull', False)), models.Q(models.Q(('answer', 'value'), _negated=True), ('value__isnull', True)), _connector='OR'), name='result_value_goes_with_its_answer'), models.CheckConstraint(condition=models.Q(models.Q(('submitted_answer', 'value'), ('submitted_value__isnull', False)), models.Q(models.Q(('submitted_answer', 'value'), _negated=True), ('submitted_value__isnull', True)), _connector='OR'), name='result_submitted_value_goes_with_its_answer'), models.CheckConstraint(condition=models.Q(models.Q(('approved_answer', 'value'), ('approved_value__isnull', False)), models.Q(models.Q(('approved_answer', 'value'), _negated=True), ('approved_value__isnull', True)), _connector='OR'), name='result_approved_value_goes_with_its_answer')],
+                "verbose_name": "kết quả",
+                "verbose_name_plural": "kết quả",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("unit", "period", "indicator"), name="result_one_fact_per_cell"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("answer", "value"), ("value__isnull", False)),
+                            models.Q(
+                                models.Q(("answer", "value"), _negated=True),
+                                ("value__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="result_value_goes_with_its_answer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("submitted_answer", "value"), ("submitted_value__isnull", False)
+                            ),
+                            models.Q(
+                                models.Q(("submitted_answer", "value"), _negated=True),
+                                ("submitted_value__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="result_submitted_value_goes_with_its_answer",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("approved_answer", "value"), ("approved_value__isnull", False)
+                            ),
+                            models.Q(
+                                models.Q(("approved_answer", "value"), _negated=True),
+                                ("approved_value__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="result_approved_value_goes_with_its_answer",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Rollup',
+            name="Rollup",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', indicators.models.PeriodField(max_length=7, verbose_name='kỳ')),
-                ('stage', models.CharField(choices=[('provisional', 'tạm tính'), ('official', 'chính thức')], max_length=12)),
-                ('total', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=24)),
-                ('weight', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('reported', models.PositiveIntegerField(default=0)),
-                ('expected', models.PositiveIntegerField(default=0)),
-                ('not_applicable', models.PositiveIntegerField(default=0)),
-                ('has_sample', models.BooleanField(default=False)),
-                ('computed_at', models.DateTimeField()),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rollups', to='indicators.indicator')),
-                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='rollups', to='communes.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", indicators.models.PeriodField(max_length=7, verbose_name="kỳ")),
+                (
+                    "stage",
+                    models.CharField(
+                        choices=[("provisional", "tạm tính"), ("official", "chính thức")],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "total",
+                    models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=24),
+                ),
+                (
+                    "weight",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                ("reported", models.PositiveIntegerField(default=0)),
+                ("expected", models.PositiveIntegerField(default=0)),
+                ("not_applicable", models.PositiveIntegerField(default=0)),
+                ("has_sample", models.BooleanField(default=False)),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rollups",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rollups",
+                        to="communes.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'số tổng hợp',
-                'verbose_name_plural': 'số tổng hợp',
-                'constraints': [models.UniqueConstraint(fields=('unit', 'period', 'indicator', 'stage'), name='rollup_one_row_per_cell')],
+                "verbose_name": "số tổng hợp",
+                "verbose_name_plural": "số tổng hợp",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("unit", "period", "indicator", "stage"),
+                        name="rollup_one_row_per_cell",
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'input'), _negated=True), models.Q(models.Q(('aggregation', ''), _negated=True), ('entered_at__isnull', False)), _connector='OR'), name='indicator_input_says_who_enters_and_how_it_adds'),
+            model_name="indicator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "input"), _negated=True),
+                    models.Q(
+                        models.Q(("aggregation", ""), _negated=True), ("entered_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="indicator_input_says_who_enters_and_how_it_adds",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'share_of_units'), _negated=True), models.Q(('condition_indicator__isnull', False), ('condition_value__isnull', False), models.Q(('condition_comparator', ''), _negated=True)), _connector='OR'), name='indicator_share_has_a_condition'),
+            model_name="indicator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "share_of_units"), _negated=True),
+                    models.Q(
+                        ("condition_indicator__isnull", False),
+                        ("condition_value__isnull", False),
+                        models.Q(("condition_comparator", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="indicator_share_has_a_condition",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='indicator',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('aggregation', 'weighted_mean'), _negated=True), ('weight__isnull', False), _connector='OR'), name='indicator_weighted_mean_has_a_weight'),
+            model_name="indicator",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("aggregation", "weighted_mean"), _negated=True),
+                    ("weight__isnull", False),
+                    _connector="OR",
+                ),
+                name="indicator_weighted_mean_has_a_weight",
+            ),
         ),
     ]

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from povertyplan.lib.errors import DomainError
 
-SHOWN = 100
+SHOWN = 50
 """Faults printed; a file with more is wrong in one way many times over."""
 
 Tell = Callable[[str], None]

@@ -4,15 +4,20 @@ Source: Decree 30/2020 practice as seen in the plans (1.292; 94,75%).
 """
 
 import re
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 
 from povertyplan.lib.errors import DomainError
 
 MINUS = "\u2212"
-_GROUPED = re.compile(r"^\d{1,3}(?:\.\d{3})+(?:,\d+)?$")
+MAX_WHOLE_DIGITS = 18
+"""More than any figure needs; with its decimals still inside Decimal's precision."""
+
+# No thousand is written with a leading nought: 0.125 is a decimal pasted from a workbook.
+_GROUPED = re.compile(r"^(?!0)\d{1,3}(?:\.\d{3})+(?:,\d+)?$")
 _PLAIN = re.compile(r"^\d+(?:,\d+)?$")
 _POINT = re.compile(r"^\d+\.\d+$")
-_SPACES = re.compile(r"[\s\u00a0\u202f]+")
+# Spaces only where they part thousands: “12 34” is two cells pasted into one, not 1234.
+_SPACES = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
 
 
 def format_number(value: Decimal | None, decimals: int = 0, missing: str = "–") -> str:
@@ -32,9 +37,9 @@ def parse_number(text: str, decimals: int = 0) -> Decimal:
     `decimals`, any other single point is read as a decimal point, as pasted from
     a workbook with English settings. Raises DomainError with the expected form.
     """
-    cleaned = _SPACES.sub("", text)
+    cleaned = _SPACES.sub("", text.strip())
     negative = cleaned[:1] in {"-", MINUS}
-    body = cleaned[1:] if negative else cleaned
+    body = cleaned[1:].lstrip() if negative else cleaned
     if _GROUPED.match(body) or _PLAIN.match(body):
         plain = body.replace(".", "").replace(",", ".")
     elif decimals and _POINT.match(body):
@@ -44,10 +49,9 @@ def parse_number(text: str, decimals: int = 0) -> Decimal:
         raise DomainError(
             f"“{text.strip()}” không phải là số. Ghi dạng {example}, không kèm đơn vị."
         )
-    try:
-        value = Decimal(plain)
-    except InvalidOperation as error:  # pragma: no cover - the patterns above admit digits only
-        raise DomainError(f"“{text.strip()}” không phải là số.") from error
+    if len(plain.partition(".")[0]) > MAX_WHOLE_DIGITS:
+        raise DomainError(f"“{text.strip()[:30]}…” quá dài so với một số liệu. Kiểm tra lại.")
+    value = Decimal(plain)
     if value != value.quantize(Decimal(1).scaleb(-decimals)):
         wanted = f"{decimals} chữ số thập phân" if decimals else "số nguyên"
         raise DomainError(f"“{text.strip()}” có quá nhiều chữ số lẻ; chỉ tiêu này ghi {wanted}.")

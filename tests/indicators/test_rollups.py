@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -11,6 +12,8 @@ from communes.models import Unit, UnitGroup
 from indicators.enums import Stage
 from indicators.figures import Figure, figures, group_figures
 from indicators.models import Indicator, Recompute, Result, Rollup
+from indicators.periods import Period
+from indicators.recording import record_results
 from indicators.rollups import drain, recompute_all
 from tests import builders
 from tests.builders import Y2024, Catalogue, Places, told
@@ -73,8 +76,6 @@ def test_missing_zero_and_not_applicable_are_three_things(
 def test_drafts_count_nowhere_and_only_approved_is_official(
     places: Places, catalogue: Catalogue
 ) -> None:
-    from indicators.recording import record_results
-
     record_results(builders.entries(places.first, {catalogue.poor: "5"}), by=None)
     told(places.second, {catalogue.poor: "7"})
     told(places.town, {catalogue.poor: "11"}, stage=Stage.OFFICIAL)
@@ -117,11 +118,7 @@ def test_a_withdrawn_figure_leaves_the_sums(places: Places, catalogue: Catalogue
 def test_a_unit_counts_only_in_periods_on_whose_last_day_it_was_valid(
     places: Places, catalogue: Catalogue
 ) -> None:
-    from datetime import date
-
     gone = builders.unit("90104", "Xã Cũ", "commune", places.district, valid_to=date(2024, 10, 31))
-    from indicators.periods import Period
-
     for year in (2023, 2024):
         Result.objects.create(
             unit=gone,

@@ -1,0 +1,203 @@
+"""The demo's sample: accounts, calendar, figures and returns in several states, all marked.
+
+Loaded only in demo mode; everything recorded there is sample, so that sample figures and
+reported ones never meet in one database.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from communes.models import Official, Post, Tier, Unit
+from indicators.enums import Answer, Stage
+from indicators.models import Indicator, Result
+from indicators.periods import Period
+from indicators.recording import Entry, import_results
+from plans.models import Milestone, Plan
+from povertyplan.lib.errors import DomainError
+from reports.enums import ReportState, Step
+from reports.models import Deadline, Report, ReportEvent
+from reports.returns import reviewers_of
+
+DATA = Path(__file__).parent / "data"
+STAGES = {"approved": Stage.OFFICIAL, "endorsed": Stage.PROVISIONAL, "submitted": Stage.PROVISIONAL}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    accounts: int
+    facts: int
+
+
+def load_demo() -> Loaded:
+    """Bring the demo's accounts, calendar and sample figures; a second run changes nothing.
+
+    Raises DomainError outside demo mode, or when the catalogue is not loaded yet.
+    """
+    if not settings.DEMO_MODE:
+        raise DomainError(_("Chỉ nạp số liệu minh họa khi DEMO_MODE=1, trên máy trình diễn."))
+    demo: dict[str, Any] = yaml.safe_load((DATA / "demo.yaml").read_text(encoding="utf-8"))
+    with transaction.atomic():
+        accounts = _load_accounts(demo["accounts"])
+        _load_deadlines(demo["deadlines"])
+        _load_milestones(demo["milestones"])
+        facts = 0 if Result.objects.exists() else _load_returns(demo["states"])
+    return Loaded(accounts, facts)
+
+
+def _unit(reference: str) -> Unit:
+    found = Unit.objects.named(reference)
+    if found is None:
+        raise DomainError(
+            _("Chưa có đơn vị {code}. Chạy load_catalogue trước.").format(code=reference)
+        )
+    return found
+
+
+def _load_accounts(rows: Iterable[dict[str, str]]) -> int:
+    made = 0
+    for row in rows:
+        official, created = Official.objects.update_or_create(
+            username=row["username"],
+            defaults={"full_name": row["full_name"], "is_demo": True, "is_active": True},
+        )
+        if created or not official.check_password(settings.DEMO_PASSWORD):
+            official.set_password(settings.DEMO_PASSWORD)
+            official.save(update_fields=["password"])
+        Post.objects.update_or_create(
+            official=official,
+            unit=_unit(row["unit"]),
+            role=row["role"],
+            defaults={"title": row["title"]},
+        )
+        made += created
+    return made
+
+
+def _load_deadlines(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        Deadline.objects.get_or_create(
+            issuer=_unit(row["issuer"]),
+            period=row["period"],
+            defaults={"opens_on": row["opens_on"], "due_on": row["due_on"]},
+        )
+
+
+def _load_milestones(blocks: Iterable[dict[str, Any]]) -> None:
+    rows: list[Milestone] = []
+    for block in blocks:
+        plan = Plan.objects.get(code=block["plan"])
+        indicator = Indicator.objects.get(code=block["indicator"])
+        below = Unit.objects.below(plan.unit) if plan.unit else Unit.objects.none()
+        for code in block["periods"]:
+            for unit in below.valid_on(Period.parse(code).end):
+                value = Decimal(str(block["units"].get(unit.code, block["others"])))
+                rows.append(
+                    Milestone(
+                        plan=plan,
+                        unit=unit,
+                        indicator=indicator,
+                        period=code,
+                        measure=block["measure"],
+                        value=value,
+                        is_sample=True,
+                    )
+                )
+    Milestone.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+# -- figures and returns -------------------------------------------------------------------------
+
+
+def _load_returns(blocks: Iterable[dict[str, Any]]) -> int:
+    figures = _figures()
+    facts = _bring(figures.pop("2020"), Stage.OFFICIAL)  # the baseline the plans start from
+    for block in blocks:
+        state_of = {
+            code: state for state, codes in block.get("units", {}).items() for code in codes
+        }
+        by_state: dict[str, list[Entry]] = {}
+        for entry in figures[block["period"]]:
+            state = state_of.get(entry.unit.code, block["default"])
+            by_state.setdefault(state, []).append(entry)
+        by_state.pop("none", None)
+        for state, entries in by_state.items():
+            facts += _bring(entries, STAGES.get(state))
+            _make_reports({entry.unit for entry in entries}, block["period"], state)
+    return facts
+
+
+def _figures() -> dict[str, list[Entry]]:
+    """The sample figures by period, read from the wide table (a row a unit and year)."""
+    indicators = {row.code: row for row in Indicator.objects.all()}
+    found: dict[str, list[Entry]] = {}
+    for row in _table():
+        period = Period.parse(row.pop("period"))
+        unit = _unit(f"{row.pop('unit_code')}@{period.end:%Y-%m-%d}")
+        found.setdefault(period.code, []).extend(
+            Entry(unit, indicators[code], period, Answer.VALUE, Decimal(text))
+            for code, text in row.items()
+            if text
+        )
+    return found
+
+
+def _table() -> Iterator[dict[str, str]]:
+    with (DATA / "demo_results.csv").open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
+
+
+def _bring(entries: list[Entry], stage: str | None) -> int:
+    return import_results(entries, stage=stage, is_sample=True, reason=_("Nạp số liệu minh họa"))
+
+
+def _make_reports(units: set[Unit], code: str, state: str) -> None:
+    """Reports as if the returns had come in a week before they were due."""
+    when = timezone.make_aware(datetime.combine(Period.parse(code).end, time(9, 0)))
+    keeper = Official.objects.filter(is_demo=True, is_superuser=False).order_by("pk").last()
+    tiers = {row.code: row for row in Tier.objects.all()}
+    is_sent = state != ReportState.DRAFT
+    reports = [
+        Report(
+            unit=unit,
+            period=code,
+            state=state,
+            with_tier=_desk(unit, state, tiers),
+            round=1 if is_sent else 0,
+            submitted_at=when if is_sent else None,
+        )
+        for unit in sorted(units, key=lambda unit: unit.code)
+    ]
+    Report.objects.bulk_create(reports)
+    if is_sent and keeper is not None:
+        ReportEvent.objects.bulk_create(
+            ReportEvent(
+                report=report,
+                step=Step.SUBMIT,
+                round=1,
+                by=keeper,
+                post_label=_("Nạp số liệu minh họa"),
+                at=when,
+            )
+            for report in reports
+        )
+
+
+def _desk(unit: Unit, state: str, tiers: dict[str, Tier]) -> Tier | None:
+    """The tier that has the return on its desk in this state."""
+    if state not in (ReportState.SUBMITTED, ReportState.ENDORSED):
+        return None
+    above = [tiers[row.tier.code] for row in reviewers_of(unit)]
+    return above[0] if state == ReportState.SUBMITTED else above[-1]
