@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests import builders
@@ -15,3 +17,13 @@ def places(db: None) -> builders.Places:
 @pytest.fixture
 def catalogue(db: None) -> builders.Catalogue:
     return builders.catalogue()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, object]) -> dict[str, object]:
+    """Chromium as the system has it: nothing is downloaded."""
+    return {
+        **browser_type_launch_args,
+        "executable_path": os.environ.get("CHROMIUM", "/usr/bin/chromium"),
+        "args": ["--disable-background-networking", "--no-first-run"],
+    }

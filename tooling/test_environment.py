@@ -22,6 +22,8 @@ DEFAULTS = {
 for name, value in DEFAULTS.items():
     os.environ.setdefault(name, value)
 Path(os.environ["VAR_DIR"]).mkdir(parents=True, exist_ok=True)
+# WhiteNoise warns where the collected files are missing, and a warning fails a test.
+(ROOT / "build" / "static").mkdir(parents=True, exist_ok=True)
 
 if __name__ == "__main__":  # for the shell to evaluate
     for name in DEFAULTS:
