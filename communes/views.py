@@ -51,7 +51,8 @@ def _refusal(
     reason = str(exception) if exception and exception.args else ""
     if request.path.startswith("/api/"):
         return JsonResponse(
-            {"errors": [{"code": str(status), "message": reason or title}]}, status=status
+            {"errors": [{"where": "", "message": reason or title, "code": str(status)}]},
+            status=status,
         )
     context = {"title": title, "reason": reason, "advice": advice}
     return render(request, "communes/refused.html", context, status=status)
@@ -87,6 +88,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     title = _("Hệ thống gặp lỗi")
     advice = _("Số đã lưu vẫn còn. Tải lại trang sau ít phút; nếu vẫn lỗi, báo quản trị viên.")
     if request.path.startswith("/api/"):
-        return JsonResponse({"errors": [{"code": "500", "message": title}]}, status=500)
+        return JsonResponse(
+            {"errors": [{"where": "", "message": title, "code": "500"}]}, status=500
+        )
     page = Engine.get_default().get_template("communes/server_error.html")
     return HttpResponse(page.render(Context({"title": title, "advice": advice})), status=500)

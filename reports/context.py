@@ -8,7 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 
@@ -47,7 +47,6 @@ def _menu(request: HttpRequest, posts: list[Post], may_administer: bool) -> list
     return [
         MenuLink(label, address, is_current=bool(here) and here == namespace)
         for namespace, label, address in _links(posts, may_administer)
-        if address
     ]
 
 
@@ -74,7 +73,4 @@ def _unit_links(posts: list[Post]) -> Iterator[tuple[str, str, str]]:
 
 def _of_unit(view_name: str, post: Post) -> str:
     """The page of a post's unit for the latest period asked of it."""
-    try:  # TEMPORARY until every page exists
-        return reverse(view_name, args=[post.unit.code, latest_period(post.unit).code])
-    except NoReverseMatch:
-        return ""
+    return reverse(view_name, args=[post.unit.code, latest_period(post.unit).code])

@@ -1,0 +1,365 @@
+// The form as cells: reading, working out, checking, showing.
+
+import { fromPlain, read, round, show } from '../decimals.js';
+import { check, prepare } from '../rules.js';
+import { computeRatio } from './computed.js';
+import { comparison } from './plan.js';
+import { Messages, say, status } from './show.js';
+
+/** What a control showed when the server last answered. */
+const before = (control, current) => control.dataset.was ?? current;
+
+export class Cell {
+  constructor(form, tr, spec) {
+    this.form = form;
+    this.tr = tr;
+    this.code = tr.dataset.row;
+    this.spec = spec;
+    const named = (name) => form.element.elements.namedItem(`${name}-${this.code}`);
+    this.box = named('v');
+    this.tick = named('na');
+    this.note = named('note');
+    this.version = named('version');
+    this.saved = {
+      text: before(this.box, this.box.value),
+      na: 'was' in this.tick.dataset ? this.tick.dataset.was === '1' : this.tick.checked,
+      note: before(this.note, this.note.value),
+    };
+    this.conflict = null;
+    this.refusal = '';
+  }
+
+  get state() {
+    return { text: this.box.value.trim(), na: this.tick.checked, note: this.note.value.trim() };
+  }
+
+  set state({ text, na, note }) {
+    this.box.value = text;
+    this.tick.checked = na;
+    this.note.value = note;
+  }
+
+  get isDirty() {
+    const now = this.state;
+    return ['text', 'na', 'note'].some((part) => now[part] !== this.saved[part]);
+  }
+
+  /** The figure in words, as the page of the reviewer shows it. */
+  get told() {
+    const { value } = this.read();
+    if (this.tick.checked) return this.form.words.na.toLowerCase();
+    return value === null ? '–' : show(value, this.spec.decimals || 0);
+  }
+
+  /** Is a returned figure another one now? */
+  get isEdited() {
+    return this.told !== this.spec.then;
+  }
+
+  get isAnswered() {
+    return this.tick.checked || this.box.value.trim() !== '';
+  }
+
+  /** {value} in millionths or null, and {fault} in words when the text cannot be recorded. */
+  read() {
+    const text = this.box.value.trim();
+    if (this.tick.checked || !text) return { value: null };
+    const decimals = this.spec.decimals || 0;
+    const found = read(text, decimals);
+    const { words } = this.form;
+    if (found.fault) {
+      const wanted = decimals ? say(words.digits, { count: decimals }) : words.whole;
+      const example = decimals ? '1.234,5' : '1.234';
+      return { value: null, fault: say(words[found.fault], { text, example, wanted }) };
+    }
+    const limit = (bound) => show(fromPlain(bound), decimals);
+    if (this.spec.min && found.value < fromPlain(this.spec.min)) {
+      return { value: null, fault: say(words.at_least, { limit: limit(this.spec.min) }) };
+    }
+    if (this.spec.max && found.value > fromPlain(this.spec.max)) {
+      return { value: null, fault: say(words.at_most, { limit: limit(this.spec.max) }) };
+    }
+    return found;
+  }
+
+  /** Write the number as officials do: 1.234,5. */
+  tidy() {
+    const { value } = this.read();
+    if (value !== null && this.box.tagName === 'INPUT') {
+      this.box.value = show(value, this.spec.decimals || 0);
+    }
+  }
+
+  fill(text) {
+    this.tick.checked = false;
+    this.box.value = text;
+  }
+}
+
+export class Form {
+  constructor(element, given) {
+    this.element = element;
+    this.words = given.words;
+    this.store = given.store;
+    this.specs = given.rows;
+    this.rules = prepare(given.rules);
+    this.previous = new Map(Object.entries(given.previous).map(([code, text]) => [code, fromPlain(text)]));
+    this.messages = new Messages(element);
+    this.cells = new Map();
+    for (const tr of element.querySelectorAll('tr.r')) {
+      if (tr.querySelector('.cellin')) {
+        const cell = new Cell(this, tr, this.specs[tr.dataset.row]);
+        this.cells.set(cell.code, cell);
+      }
+    }
+    this.onEdit = () => {};
+    this.onLeave = () => {};
+    this.listen();
+  }
+
+  listen() {
+    const cellOf = (event) => this.cells.get(this.codeOf(event.target));
+    this.element.addEventListener('input', (event) => {
+      const cell = cellOf(event);
+      if (!cell) return;
+      if (event.target === cell.tick && cell.tick.checked) cell.box.value = '';
+      if (event.target === cell.box && cell.box.value) cell.tick.checked = false;
+      cell.refusal = '';
+      this.onEdit(cell);
+    });
+    this.element.addEventListener('focusin', (event) => {
+      const cell = cellOf(event);
+      if (cell && event.target === cell.box && cell.box.select) cell.box.select();
+    });
+    this.element.addEventListener('change', (event) => {
+      const cell = cellOf(event);
+      if (!cell) return;
+      this.settle(cell);
+    });
+    this.element.addEventListener('click', (event) => {
+      const { value, dataset } = event.target;
+      if (event.target.name === 'fill') {
+        event.preventDefault();
+        const [code, text] = value.split(':');
+        const cell = this.cells.get(code);
+        cell.fill(text);
+        this.settle(cell);
+        cell.box.focus();
+      } else if (dataset.pick) {
+        this.pick(this.cells.get(event.target.closest('tr').dataset.of), dataset.pick);
+      }
+    });
+  }
+
+  /** After a cell has changed for good: tidy, keep, check, and let it be sent. */
+  settle(cell) {
+    cell.tidy();
+    this.onEdit(cell);
+    this.refresh();
+    this.onLeave(cell);
+  }
+
+  /** The code of the row a control stands in, its comment row included. */
+  codeOf(control) {
+    const name = control.name || '';
+    return /^(v|na|note)-/.test(name) ? name.slice(name.indexOf('-') + 1) : '';
+  }
+
+  value(code, offset) {
+    if (offset) return this.previous.get(code) ?? null;
+    const spec = this.specs[code];
+    if (spec?.locked) return fromPlain(spec.locked);
+    if (spec?.above) return computeRatio(spec, (term) => this.value(term, 0));
+    return this.cells.get(code)?.read().value ?? null;
+  }
+
+  /** Work out, check and show everything anew. */
+  refresh() {
+    this.showComputed();
+    this.findings = check(this.rules, (code, offset) => this.value(code, offset));
+    this.messages.begin();
+    for (const cell of this.cells.values()) this.showCell(cell);
+    this.showFindings();
+    this.messages.finish();
+    this.showCounts();
+  }
+
+  showComputed() {
+    for (const [code, spec] of Object.entries(this.specs)) {
+      if (!spec.above && !spec.opening) continue;
+      const target = document.getElementById(`c-${code}`);
+      const value = this.computed(spec);
+      if (value === null) {
+        const terms = spec.above ? spec.above.concat(spec.below) : [spec.opening, spec.closing];
+        const waits = terms.find((term) => this.value(term, 0) === null);
+        const text = document.createElement('i');
+        text.textContent = waits ? say(this.words.wait, { number: this.specs[waits].number }) : '–';
+        target.replaceChildren(text);
+      } else {
+        target.textContent = show(value, spec.decimals || 0);
+      }
+      this.showStanding(target.closest('tr'), this.planned(spec, value));
+    }
+  }
+
+  computed(spec) {
+    if (spec.above) return computeRatio(spec, (term) => this.value(term, 0));
+    const [opening, closing] = [this.value(spec.opening, 0), this.value(spec.closing, 0)];
+    return opening === null || closing === null ? null : opening - closing;
+  }
+
+  planned(spec, value) {
+    if (!spec.plan || value === null) return null;
+    return comparison(round(value, spec.decimals || 0), spec, this.words);
+  }
+
+  showCell(cell) {
+    const { value, fault, isGuess } = cell.read();
+    const problem = fault || cell.refusal;
+    const errors = this.findings.filter((found) => found.cell === cell.code && found.rule.severity === 'error');
+    const warned = this.findings.some((found) => found.cell === cell.code && found.rule.severity !== 'error');
+    cell.hasError = Boolean(problem || cell.conflict || errors.length);
+    cell.tr.classList.toggle('err', cell.hasError);
+    cell.tr.classList.toggle('bad', Boolean(problem));
+    cell.box.classList.toggle('empty', !cell.isAnswered);
+    cell.box.toggleAttribute('data-dirty', cell.isDirty);
+    cell.box.setAttribute('aria-invalid', String(cell.hasError));
+    if (problem) this.showProblem(cell, problem);
+    this.showReading(cell, isGuess ? value : null);
+    if (cell.conflict) this.showConflict(cell);
+    if (cell.spec.then) this.showEdit(cell);
+    this.showStanding(cell.tr, this.standing(cell, warned, value));
+  }
+
+  /** What became of a returned figure: 0 → 5. */
+  showEdit(cell) {
+    const { words } = this;
+    cell.tr.querySelector('[data-changes]').textContent = cell.isEdited
+      ? say(words.edited_from, { old: cell.spec.then, new: cell.told })
+      : words.not_edited;
+  }
+
+  standing(cell, warned, value) {
+    const { words } = this;
+    if (cell.conflict) return ['s-late', 'err', words.conflict];
+    if (cell.hasError) return ['s-late', 'err', words.error];
+    if (cell.spec.then) {
+      return cell.isEdited ? ['s-info', 'pen', words.edited] : ['s-risk', 'back', words.returned];
+    }
+    if (warned) return ['s-risk', 'risk', words.warning];
+    if (!cell.isAnswered) return ['s-none', 'none', words.missing];
+    return this.planned(cell.spec, value);
+  }
+
+  showStanding(tr, standing) {
+    status(tr.querySelector('.cp'), standing);
+  }
+
+  showProblem(cell, text) {
+    const row = this.messages.row(`error ${cell.code}`, cell.tr, 'error');
+    row.querySelector('.t').textContent = text;
+    row.querySelector('td').id = `e-${cell.code}`;
+    cell.box.setAttribute('aria-describedby', `e-${cell.code}`);
+  }
+
+  /** A lone group of three after a point is read as thousands: say so where decimals exist. */
+  showReading(cell, value) {
+    const holder = cell.box.parentElement;
+    holder.querySelector('.hint')?.remove();
+    if (value === null) return;
+    const hint = document.createElement('span');
+    hint.className = 'hint';
+    hint.textContent = say(this.words.read_as, { number: show(value, cell.spec.decimals) });
+    holder.append(hint);
+  }
+
+  showConflict(cell) {
+    const { message, theirs, theirs_na: na, by } = cell.conflict;
+    const row = this.messages.row(`conflict ${cell.code}`, cell.tr, 'conflict');
+    row.dataset.of = cell.code;
+    row.querySelector('.t').textContent = message;
+    row.querySelector('.theirs').textContent = na ? this.words.na : theirs || '–';
+    row.querySelector('.by').textContent = by ? `(${by})` : '';
+  }
+
+  /** One of two values was chosen: go on from the stored one, with mine over it or not. */
+  pick(cell, choice) {
+    const { theirs: text, theirs_na: na, theirs_note: note, version } = cell.conflict;
+    cell.version.value = version;
+    cell.saved = { text, na, note };
+    if (choice === 'theirs') cell.state = cell.saved;
+    cell.conflict = null;
+    this.settle(cell);
+    cell.box.focus();
+  }
+
+  showFindings() {
+    for (const found of this.findings) {
+      const anchor = this.element.querySelector(`tr.r[data-row="${found.cell}"]`);
+      if (!anchor) continue;
+      const isError = found.rule.severity === 'error';
+      const row = this.messages.row(`rule ${found.rule.id}`, anchor, 'found');
+      row.classList.add(isError ? 'err' : 'warn');
+      status(row.querySelector('.ico'), ['', isError ? 'err' : 'risk', '']);
+      row.querySelector('.t').textContent = `${found.rule.name}:`;
+      row.querySelector('.sum').textContent = found.sum && `${found.sum}.`;
+      row.querySelector('.m').textContent = found.message;
+      row.querySelector('.ask').hidden = isError || Boolean(this.cells.get(found.cell)?.note.value.trim());
+      this.offerFill(row.querySelector('button'), found);
+    }
+  }
+
+  offerFill(button, found) {
+    const cell = found.fill === null ? null : this.cells.get(found.cell);
+    button.hidden = !cell;
+    if (!cell) return;
+    const number = show(found.fill, cell.spec.decimals || 0);
+    button.name = 'fill';
+    button.value = `${found.cell}:${number}`;
+    button.textContent = say(this.words.fill, { number });
+  }
+
+  showCounts() {
+    const all = [...this.cells.values()];
+    const errors = all.filter((cell) => cell.hasError).length;
+    const missing = all.filter((cell) => !cell.isAnswered).length;
+    const progress = document.getElementById('progress');
+    progress.value = progress.max - missing;
+    document.getElementById('progress-text').textContent = `${progress.value}/${progress.max}`;
+    this.showCount('count-errors', this.words.errors, errors);
+    this.showCount('count-missing', this.words.left, missing);
+    document.getElementById('to-first').hidden = !this.attention().length;
+    for (const body of this.element.querySelectorAll('tbody')) this.showSection(body);
+  }
+
+  showCount(id, words, count) {
+    const line = document.getElementById(id);
+    line.hidden = !count;
+    line.querySelector('span').textContent = say(words, { count });
+  }
+
+  showSection(body) {
+    const rows = [...body.querySelectorAll('tr.r')].map((tr) => this.cells.get(tr.dataset.row)).filter(Boolean);
+    const locked = [...body.querySelectorAll('tr.r')].filter((tr) => this.specs[tr.dataset.row].locked).length;
+    const done = rows.filter((cell) => cell.isAnswered).length + locked;
+    const errors = rows.filter((cell) => cell.hasError).length;
+    const link = this.element.querySelector(`.secnav a[href="#${body.id}"]`);
+    for (const count of [body.querySelector('[data-count]'), link?.querySelector('[data-count]')]) {
+      if (count) count.textContent = `${done}/${rows.length + locked}`;
+    }
+    if (link) {
+      link.querySelector('[data-errors]').textContent = errors ? say(this.words.short_errors, { count: errors }) : '';
+    }
+  }
+
+  /** Cells that ask for attention, top down: errors first met, then returned ones, then empty ones. */
+  attention() {
+    const all = [...this.cells.values()];
+    const wanted = [
+      (cell) => cell.hasError,
+      (cell) => cell.spec.then && !cell.isEdited,
+      (cell) => !cell.isAnswered,
+    ];
+    return wanted.map((is) => all.filter(is)).find((found) => found.length) || [];
+  }
+}
