@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from communes.models import Ancestry, Unit, UnitGroup
 from indicators.asking import profiles_below, profiles_of
-from indicators.calc import Part, add, ratio
+from indicators.calc import Part, add, ratio, without_value
 from indicators.enums import Aggregation, IndicatorKind
 from indicators.models import Indicator, Recompute, Rollup
 from indicators.periods import Period
@@ -100,6 +100,8 @@ def group_figures(
         for indicator in indicators:
             parts = [_part(row) for row in rows.get(indicator.pk, [])]
             whole = add(parts)
+            if indicator.aggregation == Aggregation.NONE:
+                whole = without_value(whole)
             found[indicator.pk, period.code] = _figure(
                 indicator,
                 whole,

@@ -6,6 +6,7 @@ its recompute happen in one transaction (`recording`); Celery only makes the wor
 
 from __future__ import annotations
 
+import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -20,6 +21,8 @@ from indicators.calc import Part, add, compares, ratio, without_value
 from indicators.enums import Aggregation, Answer, IndicatorKind, Stage, TermRole
 from indicators.models import DIGITS, Indicator, IndicatorTerm, Recompute, Result, Rollup
 from indicators.periods import Period
+
+logger = logging.getLogger(__name__)
 
 Cell = tuple[int, str]
 """(indicator pk, stage): one rolled-up figure of a unit and period."""
@@ -92,21 +95,39 @@ class Catalogue:
 def drain() -> int:
     """Work until the queue is empty; returns how many units were recomputed.
 
-    Every unit is one transaction: a worker killed at any point leaves its mark behind.
+    Every unit is one transaction: a worker killed at any point leaves its mark behind. So does a
+    unit with a figure too large to add up: it stays pending and holds up nobody else.
     """
     if not Recompute.objects.exists():
         return 0
     catalogue = Catalogue()
     done = 0
-    while _recompute_next(catalogue):
-        done += 1
-    return done
+    stuck: set[int] = set()
+    while True:
+        try:
+            if not _recompute_next(catalogue, stuck):
+                return done
+        except TooLargeError as error:
+            logger.error("%s", error)
+            stuck.update(error.marks)
+        else:
+            done += 1
 
 
-def _recompute_next(catalogue: Catalogue) -> bool:
+class TooLargeError(Exception):
+    """A unit's figure does not fit its column; `marks` are the marks that stay."""
+
+    def __init__(self, unit: Unit, period: str, marks: list[int]) -> None:
+        super().__init__(f"unit {unit.pk}, {period}: a figure is too large to add up")
+        self.marks = marks
+
+
+def _recompute_next(catalogue: Catalogue, stuck: set[int]) -> bool:
     """Take the lowest marked unit, recompute it and mark its parent. False when none is free."""
     with transaction.atomic():
-        waiting = Recompute.objects.select_for_update(skip_locked=True, of=("self",))
+        waiting = Recompute.objects.select_for_update(skip_locked=True, of=("self",)).exclude(
+            pk__in=stuck
+        )
         first = waiting.order_by("-unit__tier__rank", "pk").first()
         if first is None:
             return False
@@ -119,7 +140,10 @@ def _recompute_next(catalogue: Catalogue) -> bool:
         )
         same_cell = Q(unit=unit, period=first.period)
         claimed = list(waiting.filter(same_cell).values_list("pk", flat=True))
-        recompute(unit, Period.parse(first.period), catalogue)
+        try:
+            recompute(unit, Period.parse(first.period), catalogue)
+        except OverflowError as error:
+            raise TooLargeError(unit, first.period, claimed) from error
         Recompute.objects.filter(pk__in=claimed).delete()
     return True
 
@@ -293,7 +317,12 @@ def _store(unit: Unit, period: Period, parts: dict[Cell, Part], catalogue: Catal
 
 
 def _stored(value: Decimal) -> Decimal:
-    """Rounded as the column holds it, so that every database gives the same row."""
+    """Rounded as the column holds it, so that every database gives the same row.
+
+    Raises OverflowError for what only some of them would take.
+    """
+    if abs(value) >= Decimal(10) ** (DIGITS["max_digits"] - DIGITS["decimal_places"]):
+        raise OverflowError(value)
     return value.quantize(Decimal(1).scaleb(-DIGITS["decimal_places"]))
 
 

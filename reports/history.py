@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from communes.models import Unit
+from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
 from reports.models import Comment, Report, ReportEvent
@@ -102,3 +103,16 @@ def sent_requests(reports: Iterable[Report]) -> dict[int, list[Comment]]:
     ):
         found.setdefault(comment.report_id, []).append(comment)
     return found
+
+
+def already_sent(changes: list[Change], report: Report) -> list[Change]:
+    """The edits that have left the unit's desk; while it corrects a return its drafts are its own.
+
+    An empty `report` (nothing sent yet) leaves nothing.
+    """
+    last = report.submitted_at
+    if last is None:
+        return []
+    if not report.is_editable:
+        return changes
+    return [row for row in changes if row.at <= last or row.old_answer == Answer.MISSING]

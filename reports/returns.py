@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from communes.access import current_posts
 from communes.enums import Role, TierCode
-from communes.models import Official, Succession, Unit
+from communes.models import Ancestry, Official, Succession, Unit
 from indicators.asking import Profile, asks, profile_of, profiles_of
 from indicators.calc import ratio
 from indicators.checks import Finding, check, rules_for
@@ -212,14 +213,20 @@ def is_late(state: str, deadline: Deadline | None) -> bool:
 def origins(unit: Unit, period: Period) -> list[tuple[Unit, Decimal]]:
     """Whose figures of the year before make up this unit's: itself, and units merged into it since.
 
-    Each with the share that came over. Source: design, Ideas 8; prefill in indicators.yaml.
+    Each with the share that came over, or that it kept. Source: design, Ideas 8; prefill in
+    indicators.yaml.
     """
     before = period.shifted(-1)
-    found = [(unit, Decimal(1))] if unit.is_valid_on(before.end) else []
-    merged = Succession.objects.filter(
-        successor=unit, date__gt=before.end, date__lte=period.end
+    changes = Succession.objects.filter(
+        Q(successor=unit) | Q(predecessor=unit), date__gt=before.end, date__lte=period.end
     ).select_related("predecessor")
-    return found + [(row.predecessor, row.share) for row in merged]
+    merged, kept = [], Decimal(1)
+    for row in changes:
+        if row.successor_id == unit.pk:
+            merged.append((row.predecessor, row.share))
+        else:
+            kept -= row.share
+    return [(unit, kept), *merged] if unit.is_valid_on(before.end) else merged
 
 
 def previous_values(
@@ -228,8 +235,11 @@ def previous_values(
     """Last year's figures by indicator pk, official before provisional.
 
     A figure is there only when every unit it is made up of has one; a missing one is not zero.
+    Of a unit that was split nothing is known: a share of a count is no count of households.
     """
     shares = origins(unit, period)
+    if any(share != 1 for _, share in shares):
+        return {}
     rows = Result.objects.filter(
         unit__in=[origin.pk for origin, _ in shares],
         indicator__in=list(indicators),
@@ -241,7 +251,7 @@ def previous_values(
         if value is not None:
             told.setdefault(row.indicator_id, {})[row.unit_id] = value
     return {
-        pk: sum((values[origin.pk] * share for origin, share in shares), ZERO)
+        pk: sum((values[origin.pk] for origin, _ in shares), ZERO)
         for pk, values in told.items()
         if shares and len(values) == len(shares)
     }
@@ -257,7 +267,7 @@ def return_of(unit: Unit, period: Period) -> Return:
     ratios, terms = _ratios(inputs)
     previous = previous_values(unit, period, inputs)
     plan = planned_figures([unit], [*inputs, *ratios], period)
-    rows = _input_rows(unit, period, inputs, previous)
+    rows = _input_rows(report, inputs, previous)
     values = {row.indicator.pk: row.value for row in rows}
     rows += _computed_rows(ratios, terms, values, previous)
     for row in rows:
@@ -289,16 +299,14 @@ def checked_values(rows: Sequence[Row]) -> dict[tuple[str, int], Decimal | None]
     return values
 
 
-def _input_rows(
-    unit: Unit, period: Period, inputs: list[Indicator], previous: dict[int, Decimal]
-) -> list[Row]:
+def _input_rows(report: Report, inputs: list[Indicator], previous: dict[int, Decimal]) -> list[Row]:
     facts = {
         fact.indicator_id: fact
         for fact in Result.objects.filter(
-            unit=unit, period=period.code, indicator__in=inputs
+            unit=report.unit, period=report.period, indicator__in=inputs
         ).select_related("entered_by")
     }
-    locks = locked_values(inputs, period, previous)
+    locks = locked_values(inputs, report.span, previous)
     rows = []
     for indicator in inputs:
         row = Row(indicator, "", "input", previous=previous.get(indicator.pk))
@@ -307,7 +315,9 @@ def _input_rows(
             _fill(row, fact)
         if indicator.pk in locks:
             row.is_locked = True
-            row.answer, row.value = Answer.VALUE, locks[indicator.pk]
+            # What was sent stays as sent, even if last year's figure is corrected meanwhile.
+            if fact is None or report.is_editable:
+                row.answer, row.value = Answer.VALUE, locks[indicator.pk]
         rows.append(row)
     return rows
 
@@ -473,50 +483,99 @@ class Standing:
         return self.state in (ReportState.SUBMITTED, ReportState.ENDORSED, ReportState.APPROVED)
 
 
+Owed = tuple[Unit, Period]
+"""Whose return of which period."""
+
+Key = tuple[int, str]
+"""(unit pk, period code)"""
+
+
 def standings(units: Sequence[Unit], period: Period) -> list[Standing]:
     """The standing of each unit's return, in the order given. A fixed number of queries."""
-    if not units:
+    return _standings([(unit, period) for unit in units])
+
+
+def _standings(owed: Sequence[Owed]) -> list[Standing]:
+    """In the order given. A fixed number of queries, and two for each period."""
+    if not owed:
         return []
-    reports = {
-        row.unit_id: row
-        for row in Report.objects.filter(unit__in=units, period=period.code)
-        .select_related("with_tier")
-        .annotate(
-            open_requests=Count(
-                "comments",
-                filter=Q(
-                    comments__asks_for_change=True,
-                    comments__settled_at__isnull=True,
-                    comments__event__isnull=False,
-                ),
+    inputs = _review_inputs()
+    reports, done, totals = _reports(owed), _answered(owed, inputs), _asked(owed, inputs)
+    deadlines = _nearest_deadlines(owed)
+    found = []
+    for unit, period in owed:
+        key = unit.pk, period.code
+        report = reports.get(key)
+        found.append(
+            Standing(
+                unit=unit,
+                period=period,
+                report=report,
+                state=report.state if report else None,
+                deadline=deadlines.get(key),
+                done=done.get(key, 0),
+                total=totals[key],
+                returned=report.open_requests if report else 0,
             )
         )
+    return found
+
+
+def _of(owed: Sequence[Owed]) -> dict[str, Any]:
+    """Filter by units and periods; may find a pair too many, which nobody looks up."""
+    return {
+        "unit__in": {unit.pk for unit, _ in owed},
+        "period__in": {period.code for _, period in owed},
     }
-    inputs = _review_inputs()
-    done = dict(
-        Result.objects.filter(unit__in=units, period=period.code, indicator__in=inputs)
+
+
+def _reports(owed: Sequence[Owed]) -> dict[Key, Any]:
+    """Stored reports with `open_requests`, the figures sent back and not yet corrected."""
+    sent_back = Q(
+        comments__asks_for_change=True,
+        comments__settled_at__isnull=True,
+        comments__event__isnull=False,
+    )
+    rows = (
+        Report.objects.filter(**_of(owed))
+        .select_related("with_tier")
+        .annotate(open_requests=Count("comments", filter=sent_back))
+    )
+    return {(row.unit_id, row.period): row for row in rows}
+
+
+def _answered(owed: Sequence[Owed], inputs: Sequence[Indicator]) -> dict[Key, int]:
+    rows = (
+        Result.objects.filter(**_of(owed), indicator__in=inputs)
         .exclude(answer=Answer.MISSING)
-        .values_list("unit")
+        .values_list("unit", "period")
         .annotate(Count("pk"))
     )
-    totals = {
-        pk: sum(asks(row, profile) for row in inputs)
-        for pk, profile in profiles_of([unit.pk for unit in units], period.end).items()
+    return {(unit_id, code): count for unit_id, code, count in rows}
+
+
+def _asked(owed: Sequence[Owed], inputs: Sequence[Indicator]) -> dict[Key, int]:
+    """How many figures the form of each return asks for."""
+    return {
+        (pk, period.code): sum(asks(row, profile) for row in inputs)
+        for period in {period for _, period in owed}
+        for pk, profile in profiles_of({unit.pk for unit, _ in owed}, period.end).items()
     }
-    deadline = deadline_of(units[0], period)
-    return [
-        Standing(
-            unit=unit,
-            period=period,
-            report=(report := reports.get(unit.pk)),
-            state=report.state if report else None,
-            deadline=deadline,
-            done=done.get(unit.pk, 0),
-            total=totals[unit.pk],
-            returned=report.open_requests if report else 0,
+
+
+def _nearest_deadlines(owed: Sequence[Owed]) -> dict[Key, Deadline]:
+    of = _of(owed)
+    rows = (
+        Ancestry.objects.filter(
+            descendant__in=of["unit__in"], ancestor__deadlines__period__in=of["period__in"]
         )
-        for unit in units
-    ]
+        .order_by("-depth")
+        .values_list("descendant", "ancestor__deadlines")
+    )
+    nearest = list(rows)
+    kept = Deadline.objects.select_related("issuer").in_bulk({pk for _, pk in nearest})
+    # a nearer issuer comes later and wins
+    return {(unit_id, kept[pk].period): kept[pk] for unit_id, pk in nearest}
 
 
 @dataclass(frozen=True)
@@ -576,8 +635,5 @@ def owed_by(official: Official) -> list[Standing]:
     units = {
         post.unit_id: post.unit for post in current_posts(official) if post.role == Role.OFFICER
     }
-    found: list[Standing] = []
-    for unit in units.values():
-        for period in periods_for(unit):
-            found += standings([unit], period)
-    return sorted(found, key=lambda row: row.period, reverse=True)
+    owed = [(unit, period) for unit in units.values() for period in periods_for(unit)]
+    return sorted(_standings(owed), key=lambda row: row.period, reverse=True)

@@ -139,7 +139,7 @@ class _Names:
             if len(units) == 1:
                 return units[0]
         if named[0]:
-            codes = ", ".join(unit.code for unit in named[0])
+            codes = ", ".join(sorted(unit.code for unit in named[0]))
             return (
                 f"“{data.admin_unit}” có thể là nhiều đơn vị (mã {codes}); ghi thêm tên cấp trên "
                 "trong ngoặc hoặc ghi unit_code."

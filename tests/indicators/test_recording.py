@@ -438,32 +438,6 @@ def test_unit_not_valid_on_the_last_day_is_refused(
     assert f"{period.end:%d/%m/%Y}" in error.problems[0].message
 
 
-@pytest.mark.parametrize(
-    ("cadence", "refused"),
-    [
-        ("year", ["2024H1", "2024Q3"]),
-        ("half", ["2024Q3"]),
-        ("quarter", []),
-    ],
-)
-def test_figure_of_a_shorter_period_than_is_asked_for_is_refused(
-    places: Places, cadence: str, refused: list[str]
-) -> None:
-    """Cadence is the most frequent period asked for; the year is always asked for itself."""
-    figure = count("figure", "Số hộ", 1, cadence=cadence)
-
-    def is_refused(code: str) -> bool:
-        entry = Entry(places.first, figure, Period.parse(code), Answer.VALUE, D(1))
-        try:
-            record_results([entry], by=None)
-        except DomainError as error:
-            assert "Chỉ tiêu này không báo cáo theo kỳ" in str(error)
-            return True
-        return False
-
-    assert [code for code in ("2024", "2024H1", "2024Q3") if is_refused(code)] == refused
-
-
 def test_one_cell_written_twice_in_one_go_is_refused(places: Places, catalogue: Catalogue) -> None:
     error = refusal(
         [value(places.first, catalogue.poor, "1"), value(places.first, catalogue.poor, "2")]
