@@ -1,0 +1,144 @@
+"""What the entry page shows beside the form, and what its script is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from communes import access
+from communes.access import Action
+from communes.models import Official
+from indicators.checks import rules_as_json, rules_for
+from indicators.models import ValidationRule
+from reports.entry.comparison import better, in_points
+from reports.entry.forms import Line, Sheet
+from reports.history import steps_of
+from reports.returns import Return, Row, plain
+
+
+def context_of(sheet: Sheet, official: Official) -> dict[str, Any]:
+    """Everything the template of one return needs. Queries do not grow with the form."""
+    current = sheet.current
+    may_type = current.report.is_editable and access.can(official, Action.ENTER, current.unit)
+    return {
+        "sheet": sheet,
+        "current": current,
+        "report": current.report,
+        "may_type": may_type,
+        "reviewer": current.reviewers[0] if current.reviewers else None,
+        "is_again": current.report.round > 0,
+        "previous": current.period.shifted(-1),
+        "steps": steps_of(current.report),
+        "due_note": due_note(current),
+        "given": given_to_script(sheet, official) if may_type else None,
+    }
+
+
+def due_note(current: Return) -> str:
+    """How long a return that is still with its unit has: còn 3 ngày; empty once it is past."""
+    if current.deadline is None or not current.report.is_editable:
+        return ""
+    days = (current.deadline.due_on - timezone.localdate()).days
+    if days < 0:
+        return ""
+    return _("còn {days} ngày").format(days=days) if days else _("hết hạn hôm nay")
+
+
+def given_to_script(sheet: Sheet, official: Official) -> dict[str, Any]:
+    """What the browser needs to check, to work out and to keep what is typed. Numbers as text."""
+    current = sheet.current
+    return {
+        "store": f"{official.pk}:{current.unit.pk}:{current.period.code}",
+        "rules": rules_as_json(_checkable(current)),
+        "previous": {
+            row.indicator.code: plain("value", row.previous)
+            for row in current.rows
+            if row.kind != "change" and row.previous is not None
+        },
+        "rows": {line.code: _row(line) for line in sheet.lines},
+        "words": script_words(),
+    }
+
+
+def _checkable(current: Return) -> list[ValidationRule]:
+    """Rules whose every figure stands on the form; the others can never be checked on it."""
+    asked = {row.indicator.code for row in current.rows if row.kind != "change"}
+    return [
+        rule
+        for rule in rules_for(current.unit, current.period)
+        if {term.indicator.code for term in rule.terms.all()} <= asked
+    ]
+
+
+def _row(line: Line) -> dict[str, Any]:
+    row = line.row
+    indicator = row.indicator
+    told: dict[str, Any] = {
+        "number": row.number,
+        "decimals": indicator.decimals,
+        "min": plain("value", indicator.hard_min),
+        "max": plain("value", indicator.hard_max),
+        "locked": plain(row.answer, row.value) if row.is_locked else "",
+        "plan": plain("value", row.planned),
+        "better": better(indicator, row.kind) if row.planned is not None else "",
+        "points": row.planned is not None and in_points(indicator),
+        "then": line.told_then,
+        **_terms(row),
+    }
+    return {key: value for key, value in told.items() if value not in ("", False, 0)}
+
+
+def _terms(row: Row) -> dict[str, Any]:
+    if row.kind == "ratio":
+        return {
+            "above": row.numerator,
+            "below": row.denominator,
+            "scale": plain("value", row.indicator.scale),
+        }
+    if row.kind == "change" and row.indicator.opening_indicator:
+        return {"opening": row.indicator.opening_indicator.code, "closing": row.indicator.code}
+    return {}
+
+
+def script_words() -> dict[str, str]:
+    """What the script says, in the language of the page."""
+    return {
+        "saved": _("Đã lưu {time}"),
+        "saving": _("Đang gửi…"),
+        "kept": _("{count} ô đã giữ trên máy này, chưa gửi"),
+        "failed": _("Không gửi được, thử lại · {count} ô giữ trên máy này"),
+        "refused": _("{count} ô chưa lưu được, xem dòng báo lỗi"),
+        "signed_out": _("Phiên làm việc đã hết. Số vẫn giữ trên máy này; đăng nhập lại để gửi."),
+        "not_a_number": _("“{text}” không phải là số. Ghi dạng {example}, không kèm đơn vị."),
+        "too_fine": _("“{text}” có quá nhiều chữ số lẻ; chỉ tiêu này ghi {wanted}."),
+        "whole": _("số nguyên"),
+        "digits": _("{count} chữ số thập phân"),
+        "at_least": _("Phải từ {limit} trở lên."),
+        "at_most": _("Không được quá {limit}."),
+        "read_as": _("Hiểu là {number}."),
+        "wait": _("chờ ô {number}"),
+        "error": _("Lỗi phải sửa"),
+        "warning": _("Cần ghi lý do"),
+        "returned": _("Bị trả lại"),
+        "edited": _("Đã sửa"),
+        "edited_from": _("Đã sửa {old} → {new}, chờ nộp lại"),
+        "not_edited": _("Chưa sửa từ khi bị trả lại"),
+        "missing": _("Chưa nhập"),
+        "conflict": _("Hai số khác nhau"),
+        "na": _("Không áp dụng"),
+        "met": _("Đạt"),
+        "risk": _("Nguy cơ"),
+        "late": _("Chậm"),
+        "points": _("{gap} điểm %"),
+        "below": _("thấp hơn {gap}"),
+        "above": _("cao hơn {gap}"),
+        "equal": _("bằng kế hoạch"),
+        "fill": _("Điền {number}"),
+        "errors": _("{count} lỗi phải sửa"),
+        "left": _("{count} chưa nhập"),
+        "short_errors": _("{count} lỗi"),
+        "restore": _("Máy này còn giữ {count} ô chưa gửi, lần cuối {time}."),
+        "pasted": _("Đã dán {count} ô, từ {first} đến {last}."),
+    }

@@ -1,0 +1,415 @@
+"""The officer's pages in a real browser: keyboard, live checks, saving, the network, weight."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, Response, expect
+
+from communes.enums import Role
+from communes.models import Official, Unit
+from indicators.enums import Answer
+from indicators.models import Result
+from indicators.recording import Entry
+from reports import workflow
+from reports.models import Report
+from tests import builders
+from tests.builders import PASSWORD, Y2024, Catalogue, Places
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+FORM = "/bao-cao/90102/2024/"
+DESK, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
+WHOLE = {"households": 590, "opening": 20, "escaped": 5, "relapsed": 1, "poor": 16}
+
+
+class Visitor:
+    """One browser window of one person. Anything the page logs as an error fails the test."""
+
+    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
+        self.address = address
+        self.context = browser.new_context(**{"viewport": DESK, "locale": "vi-VN", **options})
+        self.page: Page = self.context.new_page()
+        self.faults: list[str] = []
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.page.on("console", self._note)
+
+    def _note(self, message: Any) -> None:
+        expected = "Failed to load resource"  # refusals and cut lines are part of the tests
+        if message.type == "error" and expected not in message.text:
+            self.faults.append(message.text)
+
+    def sign_in(self, username: str = "xa.mot") -> Page:
+        client = Client()
+        client.force_login(Official.objects.get(username=username))
+        session = client.cookies[settings.SESSION_COOKIE_NAME].value
+        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.address}
+        self.context.add_cookies([cookie])
+        return self.page
+
+    def open_form(self, username: str = "xa.mot") -> Page:
+        self.sign_in(username)
+        self.page.goto(self.address + FORM)
+        return self.page
+
+
+def _first() -> Unit:
+    return Unit.objects.get(code="90102")
+
+
+@pytest.fixture
+def here(places: Places, catalogue: Catalogue) -> Places:
+    """A province whose communes may enter 2024, with the balance rule."""
+    builders.balance(catalogue)
+    builders.deadline(places.province)
+    builders.official("xa.mot", places.first)
+    return places
+
+
+@pytest.fixture
+def visit(here: Places, browser: Browser, live_server: Any) -> Iterator[Any]:
+    """Open a window: visit(viewport=PHONE), visit(java_script_enabled=False)…"""
+    opened: list[Visitor] = []
+
+    def new(**options: Any) -> Visitor:
+        opened.append(Visitor(browser, live_server.url, **options))
+        return opened[-1]
+
+    yield new
+    for visitor in opened:
+        visitor.context.close()
+    assert [fault for visitor in opened for fault in visitor.faults] == []
+
+
+def cell(page: Page, code: str) -> Any:
+    return page.locator(f"#c-{code}")
+
+
+def value_of(code: str) -> Decimal | None:
+    return Result.objects.get(indicator__code=code, unit__code="90102").value
+
+
+def saved(page: Page) -> None:
+    expect(page.locator("#save-state")).to_have_text(re.compile(r"^Đã lưu \d\d:\d\d$"))
+
+
+def fill_all(catalogue: Catalogue, **changes: int) -> None:
+    """Let the officer have a stored draft, all cells filled."""
+    figures = {**WHOLE, **changes}
+    by = Official.objects.get(username="xa.mot")
+    entries = [
+        Entry(_first(), row, Y2024, Answer.VALUE, Decimal(figures[row.code]))
+        for row in catalogue.inputs
+    ]
+    workflow.save_draft(unit=_first(), period=Y2024, entries=entries, by=by)
+
+
+def returned(catalogue: Catalogue, places: Places) -> Report:
+    """A return that came back for one figure, with a balance that no longer holds."""
+    fill_all(catalogue)
+    by = Official.objects.get(username="xa.mot")
+    district = builders.official("huyen", places.district, Role.REVIEWER)
+    report = workflow.submit(unit=places.first, period=Y2024, by=by)
+    workflow.request_change(
+        report=report, indicator=catalogue.relapsed, body="Đối chiếu từng thôn.", by=district
+    )
+    workflow.return_report(report=report, by=district)
+    fill_all(catalogue, relapsed=4)
+    return report
+
+
+# -- coming in ----------------------------------------------------------------------------------
+
+
+def test_officer_signs_in_and_sees_what_is_owed(visit: Any) -> None:
+    visitor = visit()
+    page = visitor.page
+    page.goto(f"{visitor.address}/dang-nhap/?next={FORM}")
+    page.get_by_label("Tên đăng nhập").fill("xa.mot")
+    field = page.get_by_label("Mật khẩu", exact=True)
+    field.fill("nhầm-mật-khẩu")
+    page.get_by_role("button", name="Hiện").click()
+    expect(field).to_have_attribute("type", "text")
+    page.get_by_role("button", name="Đăng nhập").click()
+    expect(page.get_by_role("alert")).to_contain_text("Tên đăng nhập hoặc mật khẩu không đúng")
+    field.fill(PASSWORD)
+    page.get_by_role("button", name="Đăng nhập").click()
+    page.wait_for_url("**" + FORM)
+    page.get_by_role("navigation").get_by_role("link", name="Báo cáo của đơn vị").click()
+    expect(page.get_by_role("link", name="Năm 2024", exact=True)).to_be_visible()
+
+
+# -- typing -------------------------------------------------------------------------------------
+
+
+def test_officer_types_downward_is_shown_the_balance_takes_the_offer_and_sends(
+    visit: Any, places: Places
+) -> None:
+    page = visit().open_form()
+    cell(page, "households").focus()
+    for text in ("1590", "20", "5", "1", "9"):
+        page.keyboard.type(text)
+        page.keyboard.press("Enter")
+    expect(cell(page, "households")).to_have_value("1.590")
+    message = page.locator("tr.msg.err")
+    expect(message).to_contain_text("20 − 5 + 1 = 16.")
+    expect(message).to_contain_text("ô cuối kỳ ghi 9 hộ, lệch 7 hộ.")
+    expect(page.locator("#count-errors")).to_have_text("1 lỗi phải sửa")
+    page.get_by_role("button", name="Điền 16").click()
+    expect(message).to_have_count(0)
+    expect(cell(page, "poor")).to_have_value("16")
+    expect(cell(page, "rate")).to_have_text("1,01")
+    saved(page)
+    assert value_of("poor") == 16
+    page.get_by_role("button", name="Nộp lên").click()
+    expect(page.get_by_text("Đã nộp báo cáo lúc")).to_be_visible()
+    expect(page.locator(".lead .st")).to_have_text("Chờ duyệt")
+    expect(page.locator("#entry-form")).to_have_count(0)
+    assert Report.objects.get().state == "submitted"
+
+
+def test_keys_move_select_restore_and_save(visit: Any, catalogue: Catalogue) -> None:
+    fill_all(catalogue)
+    page = visit().open_form()
+    cell(page, "opening").focus()
+    assert page.evaluate("getSelection().toString()") == "20"
+    page.keyboard.press("ArrowDown")
+    expect(cell(page, "escaped")).to_be_focused()
+    page.keyboard.press("Shift+Enter")
+    expect(cell(page, "opening")).to_be_focused()
+    page.keyboard.type("33")
+    page.keyboard.press("Escape")
+    expect(cell(page, "opening")).to_have_value("20")
+    page.keyboard.type("21")
+    page.keyboard.press("Alt+g")
+    expect(page.locator("[name=note-opening]")).to_be_focused()
+    page.keyboard.type("rà soát lại")
+    page.keyboard.press("Control+s")
+    saved(page)
+    kept = Result.objects.get(indicator=catalogue.opening)
+    assert (kept.value, kept.note) == (21, "rà soát lại")
+
+
+def test_column_from_a_workbook_is_pasted_downward_and_can_be_undone(
+    visit: Any, catalogue: Catalogue
+) -> None:
+    page = visit().open_form()
+    cell(page, "households").focus()
+    page.evaluate(
+        """() => {
+            const data = new DataTransfer();
+            data.setData('text', '1.590\\n20\\n\\n1\\n');
+            const options = {clipboardData: data, bubbles: true, cancelable: true};
+            document.activeElement.dispatchEvent(new ClipboardEvent('paste', options));
+        }"""
+    )
+    expect(page.locator("#kept")).to_contain_text("Đã dán 3 ô, từ 1.1 đến 1.4.")
+    expect(cell(page, "escaped")).to_have_value("")
+    expect(cell(page, "relapsed")).to_have_value("1")
+    page.get_by_role("button", name="Hoàn tác").click()
+    expect(cell(page, "households")).to_have_value("")
+
+
+def test_bad_cell_is_told_at_once_and_does_not_hold_up_the_others(visit: Any) -> None:
+    page = visit().open_form()
+    cell(page, "households").fill("sáu trăm")
+    cell(page, "opening").fill("20")
+    cell(page, "opening").press("Enter")
+    expect(page.locator("#e-households")).to_have_text(
+        "“sáu trăm” không phải là số. Ghi dạng 1.234, không kèm đơn vị."
+    )
+    expect(page.locator("#save-state")).to_have_text("1 ô chưa lưu được, xem dòng báo lỗi")
+    expect(cell(page, "households")).to_have_value("sáu trăm")
+    assert value_of("opening") == 20
+
+
+def test_not_applicable_is_an_answer_of_its_own(visit: Any) -> None:
+    page = visit().open_form()
+    cell(page, "relapsed").fill("3")
+    page.locator("[name=na-relapsed]").check()
+    expect(cell(page, "relapsed")).to_have_value("")
+    saved(page)
+    kept = Result.objects.get(indicator__code="relapsed")
+    assert (kept.answer, kept.value) == (Answer.NOT_APPLICABLE, None)
+    cell(page, "relapsed").fill("0")
+    expect(page.locator("[name=na-relapsed]")).not_to_be_checked()
+
+
+# -- what happens to unsent cells ---------------------------------------------------------------
+
+
+def test_cells_typed_without_a_network_survive_a_reload_and_are_sent_later(visit: Any) -> None:
+    visitor = visit()
+    page = visitor.open_form()
+    cut = "**" + FORM
+    page.route(
+        cut, lambda route: route.abort() if route.request.method == "POST" else route.continue_()
+    )
+    cell(page, "poor").fill("16")
+    cell(page, "poor").press("Enter")
+    expect(page.locator("#save-state")).to_have_text(
+        "Không gửi được, thử lại · 1 ô giữ trên máy này"
+    )
+    assert not Result.objects.exists()
+    asked = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    page.reload()
+    assert asked == ["beforeunload"]
+    expect(page.locator("#kept")).to_contain_text("Máy này còn giữ 1 ô chưa gửi")
+    page.unroute(cut)
+    page.get_by_role("button", name="Đưa lại vào biểu").click()
+    saved(page)
+    assert value_of("poor") == 16
+    page.reload()
+    expect(page.locator("#kept")).to_be_hidden()
+    expect(cell(page, "poor")).to_have_value("16")
+
+
+def test_kept_cells_are_not_offered_to_another_person_of_the_same_machine(
+    visit: Any, places: Places
+) -> None:
+    builders.official("xa.mot.hai", places.first)
+    visitor = visit()
+    page = visitor.open_form()
+    page.route(
+        "**" + FORM,
+        lambda route: route.abort() if route.request.method == "POST" else route.continue_(),
+    )
+    cell(page, "poor").fill("16")
+    cell(page, "poor").press("Enter")
+    expect(page.locator("#save-state")).to_contain_text("Không gửi được")
+    page.on("dialog", lambda dialog: dialog.accept())
+    visitor.context.clear_cookies()
+    visitor.open_form("xa.mot.hai")
+    expect(page.locator("#kept")).to_be_hidden()
+    expect(cell(page, "poor")).to_have_value("")
+
+
+@pytest.mark.parametrize(("button", "kept"), [("Lấy số đang lưu", 17), ("Giữ số tôi gõ", 18)])
+def test_two_edits_of_one_cell_are_shown_and_one_is_chosen(
+    visit: Any, catalogue: Catalogue, button: str, kept: int
+) -> None:
+    fill_all(catalogue)
+    page = visit().open_form()
+    fill_all(catalogue, poor=17)  # in another window
+    cell(page, "poor").fill("18")
+    cell(page, "poor").press("Enter")
+    message = page.locator("tr.msg.err", has_text="Số đang lưu")
+    expect(message).to_contain_text("Số đang lưu: 17")
+    page.get_by_role("button", name=button).click()
+    expect(cell(page, "poor")).to_have_value(str(kept))
+    expect(page.locator("#save-state")).to_have_text(re.compile("^Đã lưu "))
+    assert value_of("poor") == kept
+
+
+def test_session_that_ended_keeps_the_cells_and_says_so(visit: Any) -> None:
+    visitor = visit()
+    page = visitor.open_form()
+    visitor.context.clear_cookies()
+    cell(page, "poor").fill("16")
+    cell(page, "poor").press("Enter")
+    expect(page.locator("#save-state")).to_contain_text("đăng nhập lại để gửi")
+    expect(cell(page, "poor")).to_have_value("16")
+
+
+# -- without a script, on a phone, for everyone -------------------------------------------------
+
+
+def test_form_works_without_a_script(visit: Any) -> None:
+    page = visit(java_script_enabled=False).open_form()
+    for code, figure in {**WHOLE, "poor": 9}.items():
+        cell(page, code).fill(str(figure))
+    page.get_by_role("button", name="Lưu nháp").click()
+    page.get_by_role("button", name="Điền 16").click()
+    expect(cell(page, "poor")).to_have_value("16")
+    page.get_by_role("button", name="Nộp lên").click()
+    expect(page.locator(".lead .st")).to_have_text("Chờ duyệt")
+
+
+def test_rows_become_blocks_on_a_phone_with_nothing_beyond_its_edge(
+    visit: Any, catalogue: Catalogue, places: Places
+) -> None:
+    returned(catalogue, places)
+    page = visit(viewport=PHONE).open_form()
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    row = page.locator("tr[data-row=poor]")
+    assert row.evaluate("row => getComputedStyle(row).display") == "grid"
+    small = page.evaluate(
+        """() => [...document.querySelectorAll('main a, main button, main input, summary')]
+            .filter((one) => one.checkVisibility() && !one.closest('.vh, p, li'))
+            .map((one) => [one.name || one.textContent.trim(), one.closest('label') || one])
+            .filter(([, box]) => box.getBoundingClientRect().height < 24)
+            .map(([name]) => name)"""
+    )
+    assert small == []
+
+
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["1366", "360"])
+def test_pages_have_no_accessibility_faults(
+    visit: Any, catalogue: Catalogue, places: Places, viewport: dict[str, int]
+) -> None:
+    returned(catalogue, places)
+    visitor = visit(viewport=viewport)
+    page = visitor.page
+    page.goto(f"{visitor.address}/dang-nhap/")
+    found = {"/dang-nhap/": faults(page)}
+    visitor.sign_in()
+    for path in ("/bao-cao/", FORM, f"{FORM}lich-su/", "/mat-khau/", "/khong-co/"):
+        page.goto(visitor.address + path)
+        if path == FORM:
+            expect(page.locator("tr.msg.err")).to_have_count(1)
+            page.locator("details.steps summary").click()
+        found[path] = faults(page)
+        assert page.locator("h1").count() == 1
+    assert found == {path: [] for path in found}
+
+
+def faults(page: Page) -> list[str]:
+    response = Axe().run(page).response
+    return [
+        f"{fault['id']}: {node['html'][:120]}"
+        for fault in response["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+def test_skip_link_comes_first_and_leads_past_the_menu(visit: Any) -> None:
+    page = visit().open_form()
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "noidung"
+
+
+# -- weight -------------------------------------------------------------------------------------
+
+
+def test_first_visit_of_the_form_is_light(visit: Any, catalogue: Catalogue) -> None:
+    """Under 100 kB over the wire, with a form longer than the household review's.
+
+    Pages arrive compressed; the files beside them as production sends them, as .gz.
+    """
+    for number in range(40):
+        builders.count(f"more-{number}", f"Chỉ tiêu thêm số {number} của biểu", 20 + number)
+    visitor = visit()
+    visitor.sign_in()
+    page = visitor.page
+    weights: dict[str, int] = {}
+
+    def weigh(response: Response) -> None:
+        body = response.body()
+        packed = body if len(body) < 200 else gzip.compress(body, 9)
+        weights[response.url.rsplit("/", 1)[-1] or "page"] = len(packed) + 400  # headers
+
+    page.on("response", weigh)
+    page.goto(visitor.address + FORM, wait_until="networkidle")
+    assert {"page", "app.css", "app.js", "entry.js"} <= set(weights)
+    assert sum(weights.values()) < 60_000, weights
