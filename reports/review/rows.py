@@ -1,0 +1,235 @@
+"""The lines of a return as a reviewer reads them: flags, requests, what the last round changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from indicators.calc import ratio
+from indicators.enums import Answer, ValueType
+from indicators.models import Indicator
+from indicators.periods import Period
+from povertyplan.lib.numbers import format_number
+from reports.history import Change
+from reports.models import Comment
+from reports.returns import Return, Row
+from reports.review.flags import Flag, flags_of
+
+Told = dict[str, tuple[str, Decimal | None]]
+"""Earlier figures by indicator code: (answer, value)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRow:
+    """One line of the return in words. `edited` is what the last round changed, as 0 → 5.
+
+    `pending`: a request not sent yet; `unmet`: what was asked for last round, when the figure
+    came back as it was.
+    """
+
+    number: str
+    code: str
+    name: str
+    unit: str
+    theme: str
+    is_input: bool
+    previous: str
+    planned: str
+    value: str
+    is_missing: bool
+    change: str
+    note: str
+    entered_by: str
+    entered_at: datetime | None
+    flags: tuple[Flag, ...]
+    comments: tuple[Comment, ...]
+    pending: Comment | None
+    sent: Comment | None
+    edited: str
+    unmet: Comment | None
+
+    @property
+    def is_asked_back(self) -> bool:
+        return self.pending is not None or self.sent is not None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Nothing to look at twice."""
+        return not (self.flags or self.is_asked_back or self.edited or self.unmet)
+
+
+@dataclass(frozen=True, slots=True)
+class DeskGroup:
+    """Rows under a heading; the first group of a later round is what changed since the last."""
+
+    heading: str
+    rows: tuple[DeskRow, ...]
+    is_changed: bool = False
+
+
+SHOW = ("all", "flags", "returned", "changed", "missing")
+
+
+def replaced_since(changes: Sequence[Change], moment: Sequence[datetime]) -> Told:
+    """The figures that were changed after a moment (none or one), as they stood at it.
+
+    A return is sent with every cell answered, so a cell that was empty before its change was
+    filled for that very sending and is left out.
+    """
+    found: Told = {}
+    for change in changes:  # newest first: the oldest edit after the moment stays
+        if moment and change.at > moment[0] and change.old_answer != Answer.MISSING:
+            found[change.indicator.code] = (change.old_answer, change.old)
+    return found
+
+
+def show_last_sent(found: Return, replaced: Told) -> None:
+    """Put what was last sent in place of drafts, so that nobody reviews a half-typed figure."""
+    values: dict[str, Decimal | None] = {}
+    for row in found.inputs:
+        if row.indicator.code in replaced:
+            row.answer, row.value = replaced[row.indicator.code]
+            row.note = ""
+        values[row.indicator.code] = row.value
+    for row in found.rows:
+        if row.kind != "input":
+            row.value = _worked_out(row, values) if row.kind == "ratio" else None
+            row.answer = Answer.MISSING if row.value is None else Answer.VALUE
+        row.findings = []
+
+
+def _worked_out(row: Row, values: dict[str, Decimal | None]) -> Decimal | None:
+    sides = []
+    for codes in (row.numerator, row.denominator):
+        parts = [values.get(code) for code in codes]
+        known = [part for part in parts if part is not None]
+        sides.append(sum(known, Decimal(0)) if parts and len(known) == len(parts) else None)
+    return ratio(sides[0], sides[1], row.indicator.scale)
+
+
+def desk_rows(found: Return, period: Period, before: Told) -> list[DeskRow]:
+    broken = _broken([row.indicator for row in found.rows], period)
+    current = found.report.round
+    return [
+        _desk_row(row, before, current, is_comparable=row.indicator.pk not in broken)
+        for row in found.rows
+    ]
+
+
+def _broken(indicators: Iterable[Indicator], period: Period) -> set[int]:
+    """Indicators whose series starts anew in `period`: no difference to last year is taken."""
+    rows = Indicator.objects.filter(pk__in=[row.pk for row in indicators]).values_list(
+        "pk", "series_breaks__first_periods"
+    )
+    return {pk for pk, first in rows if first and period.year in first}
+
+
+def _desk_row(row: Row, before: Told, current: int, *, is_comparable: bool) -> DeskRow:
+    indicator = row.indicator
+    edited = _edited(row, before)
+    asked = [comment for comment in row.comments if comment.asks_for_change and comment.event_id]
+    last_asked = next((c for c in asked[::-1] if c.settled_at and c.round == current - 1), None)
+    request = row.request
+    return DeskRow(
+        number=row.number,
+        code=row.code,
+        name=_("Mức giảm {name}").format(name=indicator.name[:1].lower() + indicator.name[1:])
+        if row.kind == "change"
+        else indicator.name,
+        unit=_("điểm %") if row.kind == "change" else indicator.unit_of_measure,
+        theme=indicator.theme.name,
+        is_input=row.kind == "input",
+        previous=figure_text(indicator, row.previous),
+        planned=figure_text(indicator, row.planned),
+        value=_text(row),
+        is_missing=not row.is_answered,
+        change=_change_text(row, is_comparable=is_comparable),
+        note=row.note,
+        entered_by=row.entered_by,
+        entered_at=row.entered_at,
+        flags=tuple(flags_of(row, is_comparable=is_comparable)),
+        comments=tuple(comment for comment in row.comments if comment is not request),
+        pending=request if request and request.event_id is None else None,
+        sent=request if request and request.event_id is not None else None,
+        edited=edited,
+        unmet=last_asked if last_asked and not edited else None,
+    )
+
+
+def figure_text(indicator: Indicator, value: Decimal | None) -> str:
+    """A number in the indicator's decimals; a yes/no question in words; an en dash for none."""
+    if value is not None and indicator.value_type == ValueType.YES_NO:
+        return _("Đạt") if value else _("Chưa đạt")
+    return format_number(value, indicator.decimals)
+
+
+def answer_text(indicator: Indicator, answer: str, value: Decimal | None) -> str:
+    if answer == Answer.NOT_APPLICABLE:
+        return _("Không áp dụng")
+    return figure_text(indicator, value)
+
+
+def _text(row: Row) -> str:
+    return answer_text(row.indicator, row.answer, row.value)
+
+
+def _edited(row: Row, before: Told) -> str:
+    """What the last round changed, as 0 → 5; "" when the figure is as it was."""
+    if row.kind != "input" or row.indicator.code not in before:
+        return ""
+    answer, value = before[row.indicator.code]
+    if (answer, value) == (row.answer, row.value):
+        return ""
+    return f"{answer_text(row.indicator, answer, value)} → {_text(row)}"
+
+
+def _change_text(row: Row, *, is_comparable: bool) -> str:
+    """Difference to last year with its sign; "" where no difference may be taken."""
+    if row.kind == "change" or row.value is None or row.previous is None:
+        return ""
+    if not is_comparable:
+        return _("chuẩn mới")
+    if row.indicator.value_type == ValueType.YES_NO:
+        return ""
+    change = row.value - row.previous
+    sign = "+" if change > 0 else ""
+    return sign + format_number(change, row.indicator.decimals)
+
+
+def is_shown(row: DeskRow, showing: str) -> bool:
+    tests = {
+        "flags": bool(row.flags),
+        "returned": row.is_asked_back or row.unmet is not None,
+        "changed": bool(row.edited),
+        "missing": row.is_missing,
+    }
+    return tests.get(showing, True)
+
+
+def counted(rows: Sequence[DeskRow]) -> dict[str, int]:
+    return {
+        "all": len(rows),
+        **{kind: sum(is_shown(row, kind) for row in rows) for kind in SHOW[1:]},
+        "pending": sum(row.pending is not None for row in rows),
+        "unmet": sum(row.unmet is not None for row in rows),
+    }
+
+
+def grouped(rows: Sequence[DeskRow], current: int) -> tuple[DeskGroup, ...]:
+    """What came back changed (or was asked for and did not change) first; the rest by theme."""
+    first: list[DeskRow] = []
+    if current > 1:
+        first = [row for row in rows if row.edited or row.unmet]
+    rest = [row for row in rows if row not in first]
+    groups = [
+        DeskGroup(theme, tuple(found)) for theme, found in groupby(rest, key=lambda row: row.theme)
+    ]
+    if first:
+        heading = _("Thay đổi so với lần nộp {round}").format(round=current - 1)
+        groups.insert(0, DeskGroup(heading, tuple(first), is_changed=True))
+    return tuple(groups)
