@@ -8,14 +8,16 @@ from django.utils.translation import gettext as _
 
 from communes import access
 from communes.access import Policy, policy
-from plans import pages
+from plans.pages.document import plan_page
+from plans.pages.figures import Filter
+from plans.pages.tree import plan_tree
 
 BY_SECTION = "muc"
 
 
-def _filter(request: HttpRequest) -> pages.Filter:
+def _filter(request: HttpRequest) -> Filter:
     """Read ?q= and ?linh-vuc= ; long words are cut, so that a search stays cheap."""
-    return pages.Filter(
+    return Filter(
         words=request.GET.get("q", "").strip()[:80], theme=request.GET.get("linh-vuc", "")[:40]
     )
 
@@ -23,7 +25,7 @@ def _filter(request: HttpRequest) -> pages.Filter:
 @policy(Policy.SIGNED_IN)
 def tree(request: HttpRequest) -> HttpResponse:
     wanted = _filter(request)
-    context = {"tree": pages.plan_tree(wanted), "wanted": wanted}
+    context = {"tree": plan_tree(wanted), "wanted": wanted}
     return render(request, "plans/tree.html", context)
 
 
@@ -31,7 +33,7 @@ def tree(request: HttpRequest) -> HttpResponse:
 def plan(request: HttpRequest, code: str) -> HttpResponse:
     wanted = _filter(request)
     by_section = request.GET.get("nhom") == BY_SECTION
-    page = pages.plan_page(code, wanted, by_section=by_section)
+    page = plan_page(code, wanted, by_section=by_section)
     if page is None:
         raise Http404(_("Không có kế hoạch này."))
     context = {

@@ -1,0 +1,1 @@
+"""Reading for the plan pages, as frozen dataclasses in words."""

@@ -1,0 +1,68 @@
+"""Conclusions in words: what a rate has come to, and how it moved within the year."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from django.utils.translation import gettext as _
+
+from indicators.enums import Direction
+from indicators.figures import Figure
+from indicators.models import Indicator
+from povertyplan.lib.numbers import format_number
+from reports.dashboards.columns import Headline
+
+ZERO = Decimal(0)
+
+
+def conclusion(headline: Headline, closing: Figure, opening: Figure | None) -> str:
+    """“Còn 2.827 hộ nghèo (21,40%), giảm 5,67 điểm % trong năm”; "" while nobody has reported.
+
+    The move is the year's opening rate less its closing rate, each over its own households,
+    and is left out unless the same number of units stands behind both.
+    """
+    if closing.value is None:
+        return ""
+    parts = [_level(headline, closing), _move(headline.rate, closing, opening)]
+    return ", ".join(part for part in parts if part)
+
+
+def _level(headline: Headline, closing: Figure) -> str:
+    rate = headline.rate
+    share = f"{format_number(closing.value, rate.decimals)}{_percent(rate)}"
+    if headline.counted is None or closing.numerator is None:
+        return f"{rate.name}: {share}"
+    words = {"count": counted_words(headline.counted, closing.numerator), "share": share}
+    if rate.direction == Direction.LOWER:
+        return _("Còn {count} ({share})").format(**words)
+    return _("Có {count} ({share})").format(**words)
+
+
+def _percent(rate: Indicator) -> str:
+    unit = rate.unit_of_measure
+    return unit if unit == "%" else f" {unit}"
+
+
+def counted_words(indicator: Indicator, value: Decimal) -> str:
+    """2.827 hộ nghèo: the count with its name, the unit of measure said once."""
+    name = indicator.name[:1].lower() + indicator.name[1:]
+    name = name.removesuffix(" cuối kỳ")
+    number = format_number(value, indicator.decimals)
+    if name.startswith(indicator.unit_of_measure):
+        return f"{number} {name}"
+    return f"{number} {indicator.unit_of_measure} {name}"
+
+
+def _move(rate: Indicator, closing: Figure, opening: Figure | None) -> str:
+    if opening is None or opening.value is None or closing.value is None:
+        return ""
+    if opening.reported != closing.reported:
+        return _("chưa so được với đầu năm")
+    step = Decimal(1).scaleb(-rate.decimals)
+    cut = (opening.value - closing.value).quantize(step, rounding=ROUND_HALF_UP)
+    if cut == ZERO:
+        return _("không đổi trong năm")
+    points = format_number(abs(cut), rate.decimals)
+    unit = _("điểm %") if rate.unit_of_measure == "%" else rate.unit_of_measure
+    verb = _("giảm") if cut > ZERO else _("tăng")
+    return _("{verb} {points} {unit} trong năm").format(verb=verb, points=points, unit=unit)

@@ -1,0 +1,15 @@
+"""Pages of figures. `home` stands outside the namespace: it is where everyone arrives."""
+
+from django.urls import include, path
+
+from reports.dashboards import views
+
+_pages = [
+    path("so-lieu/nhom/<slug:slug>/<slug:period>/", views.group, name="group"),
+    path("so-lieu/<str:code>/<slug:period>/", views.unit, name="unit"),
+]
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include((_pages, "dashboards"))),
+]

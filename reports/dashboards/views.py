@@ -1,0 +1,71 @@
+"""Figures of a unit and of a group, and the page that opens after signing in."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from communes import access
+from communes.access import Action, Policy, policy
+from communes.enums import Role
+from communes.models import Unit
+from indicators.enums import Stage
+from indicators.periods import Period
+from reports.dashboards import facts, pages
+from reports.returns import latest_period
+
+
+def _period(code: str) -> Period:
+    try:
+        return Period.parse(code)
+    except ValueError as error:
+        raise Http404(str(error)) from error
+
+
+def _stage(request: HttpRequest) -> str:
+    """Read ?stage= ; anything but “official” is provisional."""
+    asked = request.GET.get("stage")
+    return Stage.OFFICIAL if asked == Stage.OFFICIAL else Stage.PROVISIONAL
+
+
+@policy(Policy.SIGNED_IN)
+def home(request: HttpRequest) -> HttpResponse:
+    """Send each person to where their work is."""
+    reviewing = access.reviewing_posts(request.user)
+    posts = access.current_posts(request.user)
+    if reviewing:
+        unit = reviewing[0].unit
+        return redirect("review:tracker", unit.code, latest_period(unit).code)
+    if any(post.role == Role.OFFICER for post in posts):
+        return redirect("entry:owed")
+    if posts:
+        unit = posts[0].unit
+        return redirect("dashboards:unit", unit.code, latest_period(unit).code)
+    return redirect("plans:tree")
+
+
+@policy(Policy.BY_UNIT)
+def unit(request: HttpRequest, code: str, period: str) -> HttpResponse:
+    span = _period(period)
+    found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
+    page = pages.unit_page(found, span, _stage(request), request.GET.get("linh-vuc", ""))
+    asked = request.GET.get("so", "")
+    trace = facts.trace(found, span, asked, page.facts) if asked else None
+    above = (
+        found.parent
+        if found.parent and access.can(request.user, Action.VIEW, found.parent)
+        else None
+    )
+    context = {"page": page, "trace": trace, "above": above}
+    return render(request, "dashboards/unit.html", context)
+
+
+@policy(Policy.BY_UNIT)
+def group(request: HttpRequest, slug: str, period: str) -> HttpResponse:
+    span = _period(period)
+    found = pages.find_group(slug)
+    if found is None or not access.can_view_group(request.user, found):
+        raise Http404(_("Không có nhóm này trong phạm vi của đồng chí."))
+    page = pages.group_page(found, span, _stage(request))
+    return render(request, "dashboards/group.html", {"page": page})

@@ -1,0 +1,175 @@
+"""What was planned for a unit in a year. Source: design, Meaning (Target, milestones)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from communes.models import Unit, UnitGroup
+from indicators.models import Indicator
+from indicators.periods import Period
+from plans.enums import PlannedMeasure
+from plans.milestones import planned_figures, planned_value, planned_values
+from plans.models import Milestone, Plan, Target
+from tests.builders import Y2024, Catalogue, Places
+
+pytestmark = pytest.mark.django_db
+
+D = Decimal
+LEVEL, POINTS = PlannedMeasure.VALUE, PlannedMeasure.CHANGE_POINTS
+
+
+@pytest.fixture
+def plan(db: None) -> Plan:
+    return make_plan("kh-1", 1)
+
+
+def make_plan(code: str, order: int) -> Plan:
+    return Plan.objects.create(
+        code=code, order=order, kind="Kế hoạch", title="…", issuer="…", level="district"
+    )
+
+
+def milestone(plan: Plan, unit: Unit, indicator: Indicator, value: str, **more: Any) -> None:
+    Milestone.objects.create(
+        **{
+            "plan": plan,
+            "unit": unit,
+            "indicator": indicator,
+            "period": "2024",
+            "value": D(value),
+            **more,
+        }
+    )
+
+
+def target(plan: Plan, unit: Unit, indicator: Indicator, kind: str, **more: Any) -> Target:
+    return Target.objects.create(
+        **{
+            "code": f"t{Target.objects.count()}",
+            "plan": plan,
+            "section": "II.2",
+            "unit": unit,
+            "scope": "all",
+            "theme": "poverty",
+            "indicator": indicator,
+            "label": "…",
+            "kind": kind,
+            "comparator": "<=",
+            "value": D(10),
+            "unit_of_measure": "%",
+            "year_from": 2021,
+            "year_to": 2025,
+            "direction": "lower_is_better",
+            **more,
+        }
+    )
+
+
+def test_unit_without_a_plan_has_nothing_planned(places: Places, catalogue: Catalogue) -> None:
+    assert planned_value(places.first, catalogue.rate, Y2024, LEVEL) is None
+    assert planned_figures(places.communes, [catalogue.rate], Y2024) == {}
+
+
+def test_milestone_holds_for_its_unit_year_and_measure(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    milestone(plan, places.first, catalogue.rate, "12.5")
+    milestone(plan, places.first, catalogue.rate, "4", measure=POINTS)
+    milestone(plan, places.second, catalogue.rate, "30")
+    milestone(plan, places.first, catalogue.rate, "9", period="2025")
+
+    assert planned_value(places.first, catalogue.rate, Y2024, LEVEL) == D("12.5")
+    assert planned_value(places.first, catalogue.rate, Y2024, POINTS) == D(4)
+    assert planned_values(places.communes, catalogue.rate, Y2024, LEVEL) == {
+        places.first.pk: D("12.5"),
+        places.second.pk: D(30),
+    }
+    assert planned_value(places.first, catalogue.poor, Y2024, LEVEL) is None
+
+
+def test_yearly_change_holds_in_each_year_and_a_level_in_its_last(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    target(plan, places.district, catalogue.rate, "change_per_year", value=D(7))
+    target(plan, places.district, catalogue.rate, "level", value=D(20))
+
+    def planned(year: int) -> tuple[Decimal | None, Decimal | None]:
+        found = planned_figures([places.district], [catalogue.rate], Period(year))
+        key = places.district.pk, catalogue.rate.pk
+        return found.get((*key, POINTS)), found.get((*key, LEVEL))
+
+    assert [planned(year) for year in range(2020, 2027)] == [
+        (None, None),
+        *[(D(7), None)] * 4,
+        (D(7), D(20)),
+        (None, None),
+    ]
+
+
+def test_milestone_of_the_unit_comes_before_the_plans_target(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    target(plan, places.district, catalogue.rate, "change_per_year", value=D(7))
+    milestone(plan, places.district, catalogue.rate, "5", measure=POINTS)
+
+    assert planned_value(places.district, catalogue.rate, Y2024, POINTS) == D(5)
+
+
+def test_later_plan_comes_before_an_earlier_one(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    amended = make_plan("kh-2", 2)
+    milestone(amended, places.first, catalogue.rate, "5")
+    milestone(plan, places.first, catalogue.rate, "9")
+
+    assert planned_value(places.first, catalogue.rate, Y2024, LEVEL) == D(5)
+
+
+@pytest.mark.parametrize("kind", ["share_of_units", "count_of_units", "cumulative", "result"])
+def test_figure_of_another_kind_is_no_plan_for_the_year(
+    places: Places, catalogue: Catalogue, plan: Plan, kind: str
+) -> None:
+    target(plan, places.district, catalogue.rate, kind, year_from=2024, year_to=2024)
+
+    assert planned_figures([places.district], [catalogue.rate], Y2024) == {}
+
+
+def test_figure_for_each_unit_or_for_a_group_is_no_plan_of_the_whole_unit(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    group = UnitGroup.objects.create(code="muoi-xa", name="10 xã")
+    target(plan, places.district, catalogue.rate, "change_per_year", each_unit=True)
+    target(plan, places.district, catalogue.rate, "change_per_year", group=group)
+
+    assert planned_figures([places.district], [catalogue.rate], Y2024) == {}
+
+
+def test_target_that_is_a_range_states_no_single_figure(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    target(
+        plan,
+        places.district,
+        catalogue.rate,
+        "change_per_year",
+        comparator="range",
+        value=None,
+        value_min=D(4),
+        value_max=D(5),
+    )
+
+    assert planned_figures([places.district], [catalogue.rate], Y2024) == {}
+
+
+def test_planned_figures_take_two_queries(
+    places: Places, catalogue: Catalogue, plan: Plan, django_assert_num_queries: Any
+) -> None:
+    for unit in places.communes:
+        milestone(plan, unit, catalogue.rate, "5")
+
+    for units in ([places.first], places.communes):
+        with django_assert_num_queries(2):
+            planned_figures(units, [catalogue.rate, *catalogue.inputs], Y2024)
