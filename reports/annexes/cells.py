@@ -1,0 +1,199 @@
+"""Every cell of a table, from the figures it rests on.
+
+Source: annexes.yaml header (measure, period, total row, empty cells).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from communes.models import Unit
+from indicators.calc import ratio
+from indicators.figures import Figure
+from indicators.periods import Period
+from plans.enums import PlannedMeasure
+from reports.annexes.expressions import HUNDRED
+from reports.annexes.lines import Line
+from reports.annexes.readings import Readings
+from reports.annexes.spec import Layout, Leaf, LeafKind, Measure, TextColumn
+from reports.annexes.table import (
+    MISSING,
+    NOT_APPLICABLE,
+    NOT_DUE,
+    NOT_PLANNED,
+    Cell,
+    RowKind,
+    number_cell,
+    text_cell,
+)
+
+REPORTED = (Measure.RESULT, Measure.RATE)
+"""What a unit itself reports; the rest of a row follows from it or from the plan."""
+
+
+class CellMaker:
+    """Turns lines and columns into cells; columns that are formulas are filled afterwards."""
+
+    def __init__(self, layout: Layout, readings: Readings) -> None:
+        self.layout = layout
+        self.readings = readings
+        self.request = readings.request
+        self._told: dict[int, bool | None] = {}
+
+    def cell(self, line: Line, leaf: Leaf) -> Cell:
+        if leaf.kind is LeafKind.TEXT:
+            return text_cell(self._text(line, leaf))
+        if leaf.kind is LeafKind.FORMULA:
+            return MISSING
+        match leaf.measure:
+            case Measure.PLAN:
+                return self._plan_cell(line, leaf)
+            case Measure.CHANGE_POINTS:
+                return self._change_cell(line, leaf)
+            case Measure.CHANGE_PER_YEAR | Measure.CUMULATIVE:
+                return self._several_years_cell(line, leaf)
+            case Measure.PCT_OF_PLAN:
+                return self._pct_of_plan_cell(line, leaf)
+        return self._result_cell(line, leaf)
+
+    def _text(self, line: Line, leaf: Leaf) -> str:
+        if leaf.text is TextColumn.ROW_NUMBER:
+            return line.number
+        if leaf.text is TextColumn.UNIT_NAME:
+            return self._label(line)
+        return ""
+
+    def _label(self, line: Line) -> str:
+        """The name of the row; a summary says 17/18 while not all have reported."""
+        coverage = self.coverage(line) if line.kind is not RowKind.UNIT else None
+        if coverage is None or coverage[0] == coverage[1]:
+            return line.label
+        return f"{line.label} ({coverage[0]}/{coverage[1]})"
+
+    def coverage(self, line: Line) -> tuple[int, int] | None:
+        """(units that have told all the year's figures, units asked for any) below a summary."""
+        told = [self._has_told(unit) for unit in line.units]
+        asked = [one for one in told if one is not None]
+        return (sum(asked), len(asked)) if asked else None
+
+    def _has_told(self, unit: Unit) -> bool | None:
+        """Has the unit told every figure of the year? None when it is asked for none."""
+        if unit.pk not in self._told:
+            line = Line(RowKind.UNIT, (unit,), unit)
+            cells = [self._result_cell(line, leaf) for leaf in self.reported_leaves()]
+            asked = [cell for cell in cells if cell != NOT_APPLICABLE]
+            self._told[unit.pk] = MISSING not in asked if asked else None
+        return self._told[unit.pk]
+
+    def reported_leaves(self) -> Iterator[Leaf]:
+        for leaf in self.layout.leaves:
+            is_reported = bool(leaf.terms) and leaf.measure in REPORTED
+            if is_reported and self.request.moment(leaf) == self.request.period:
+                yield leaf
+
+    def _figure(self, line: Line, code: str, period: Period) -> Figure:
+        if line.unit is not None:
+            return self.readings.figure(line.unit, code, period)
+        return self.readings.together(line.units, code, period)
+
+    def _result_cell(self, line: Line, leaf: Leaf) -> Cell:
+        moment = self.request.moment(leaf)
+        if moment is None:
+            return NOT_APPLICABLE
+        if moment.end > self.request.period.end:
+            return NOT_DUE
+        if leaf.kind is LeafKind.TERMS:
+            return self._terms_cell(line, leaf, moment)
+        return cell_of(self._figure(line, leaf.indicator, moment))
+
+    def _terms_cell(self, line: Line, leaf: Leaf, moment: Period) -> Cell:
+        """Σ coefficient × figure, over the units that have every term."""
+        cells = [self._terms_of_unit(unit, leaf, moment) for unit in line.units]
+        values = [cell.value for cell in cells if cell.value is not None]
+        if values:
+            return number_cell(sum(values, Decimal(0)))
+        return MISSING if MISSING in cells else NOT_APPLICABLE
+
+    def _terms_of_unit(self, unit: Unit, leaf: Leaf, moment: Period) -> Cell:
+        parts = [
+            (coefficient, cell_of(self.readings.figure(unit, code, moment)))
+            for coefficient, code in leaf.terms
+        ]
+        if any(cell == MISSING for _, cell in parts):
+            return MISSING
+        values = [coefficient * cell.value for coefficient, cell in parts if cell.value is not None]
+        return number_cell(sum(values, Decimal(0))) if values else NOT_APPLICABLE
+
+    def _change_cell(self, line: Line, leaf: Leaf) -> Cell:
+        moment = self.request.moment(leaf)
+        if moment is None or moment.end > self.request.period.end:
+            return NOT_DUE
+        value = self.readings.change(line.units, leaf.indicator, moment)
+        if value is not None:
+            return number_cell(value)
+        closing = cell_of(self._figure(line, leaf.indicator, moment))
+        return NOT_APPLICABLE if closing == NOT_APPLICABLE else MISSING
+
+    def _several_years_cell(self, line: Line, leaf: Leaf) -> Cell:
+        """A running total, or the mean of the yearly cuts: over the years that have a figure."""
+        values = list(self.yearly(line, leaf).values())
+        if not values:
+            return MISSING
+        total = sum(values, Decimal(0))
+        is_mean = leaf.measure is Measure.CHANGE_PER_YEAR
+        return number_cell(total / len(values) if is_mean else total)
+
+    def yearly(self, line: Line, leaf: Leaf) -> dict[Period, Decimal]:
+        found = {}
+        for year in self.request.span(leaf):
+            if leaf.measure is Measure.CHANGE_PER_YEAR:
+                value = self.readings.change(line.units, leaf.indicator, year)
+            else:
+                value = self._figure(line, leaf.indicator, year).value
+            if value is not None:
+                found[year] = value
+        return found
+
+    def _plan_cell(self, line: Line, leaf: Leaf) -> Cell:
+        value = self._planned(line, leaf)
+        return NOT_PLANNED if value is None else number_cell(value)
+
+    def _planned(self, line: Line, leaf: Leaf) -> Decimal | None:
+        """What the unit itself was assigned. For the whole plan: the mean of the yearly cuts, or
+        the sum of the yearly figures where each year has one."""
+        if line.unit is None:
+            return None
+        moment = self.request.moment(leaf)
+        is_cut = leaf.plan_of in (Measure.CHANGE_POINTS, Measure.CHANGE_PER_YEAR)
+        measure = PlannedMeasure.CHANGE_POINTS if is_cut else PlannedMeasure.VALUE
+        years = self.request.years if moment is None else (moment,)
+        found = [self.readings.planned(line.unit, leaf.indicator, year, measure) for year in years]
+        values = [value for value in found if value is not None]
+        if not values or (not is_cut and len(values) < len(years)):
+            return None
+        total = sum(values, Decimal(0))
+        return total / len(values) if is_cut else total
+
+    def _pct_of_plan_cell(self, line: Line, leaf: Leaf) -> Cell:
+        plan = self._planned(line, leaf)
+        if plan is None:
+            return NOT_PLANNED
+        if self.request.moment(leaf) is None:
+            done = self._several_years_cell(line, leaf)
+        else:
+            done = self._result_cell(line, leaf)
+        value = ratio(done.value, plan, HUNDRED)
+        if value is not None:
+            return number_cell(value)
+        return NOT_APPLICABLE if done.is_number else done
+
+
+def cell_of(figure: Figure) -> Cell:
+    """A figure as a cell: a number, not reported, or nothing that could be reported.
+
+    A rate whose base is zero, and what is not put together upward, is not applicable.
+    """
+    if figure.value is not None:
+        return number_cell(figure.value)
+    return NOT_APPLICABLE if figure.reported or not figure.expected else MISSING

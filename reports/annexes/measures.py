@@ -1,0 +1,194 @@
+"""Widths and heights of a form, so that it fills its page and its signatures stand well.
+
+Programs lay a sheet out themselves; here it is only estimated, always a little on the safe side.
+Source: Decree 30/2020, annex I (A4, margins); annexes.yaml, paper (smallest letters).
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+from reports.annexes.spec import HeaderCell, SignatureBlock
+from reports.annexes.table import Row, Table
+
+BODY_PT, SMALL_PT = 10, 9
+SMALLEST_SCALE = 0.8
+"""A page may shrink the form until its figures are 8 pt. Source: annexes.yaml, paper."""
+MARGIN_MM = {"left": 30, "right": 15, "top": 20, "bottom": 20}
+WIDE_MM = 297 - MARGIN_MM["left"] - MARGIN_MM["right"]
+HIGH_MM = 210 - MARGIN_MM["top"] - MARGIN_MM["bottom"]
+MM_PER_PT = 25.4 / 72
+KEPT_ROWS = 3
+"""Rows that go with the signatures to a last page."""
+# heights of lines, in points
+FRAME_PT = (15, 18, 15, 19, 15, 15)
+GAP_PT, SIGNED_LINE_PT, SIGNATURE_PT, STAMP_PT = 5, 14, 38, 12
+Words = tuple[str, dict[str, Any]]
+"""A line of text and how it is set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Widths (mm) and heights (pt) of everything on the form, at one stretch of its columns."""
+
+    table: Table
+    stretch: float
+    one_page: bool
+
+    @property
+    def widths(self) -> list[float]:
+        return [leaf.width * self.stretch for leaf in self.table.layout.leaves]
+
+    def width(self, first: int, last: int) -> float:
+        return sum(self.widths[first : last + 1])
+
+    @property
+    def headings(self) -> list[float]:
+        """Height of each header row: room for the headings that end in it."""
+        header = self.table.layout.header
+        heights = []
+        for row in range(self.table.layout.depth):
+            ending = [cell for cell in header if cell.row + cell.rows - 1 == row]
+            lines = [self._heading_lines(cell) - (cell.rows - 1) for cell in ending]
+            heights.append(12.0 * max([1, *lines]) + 4)
+        return heights
+
+    def _heading_lines(self, cell: HeaderCell) -> int:
+        width = self.width(cell.column, cell.column + cell.columns - 1)
+        return _lines(unbroken(cell.text), width, BODY_PT)
+
+    @property
+    def captions(self) -> float:
+        lines = [
+            sum(_lines(part, width, SMALL_PT) for part in text.split("\n"))
+            for text, width in zip(self.caption_texts, self.widths, strict=True)
+        ]
+        return 11.0 * max(lines) + 2
+
+    @property
+    def caption_texts(self) -> list[str]:
+        """(11) and =4-6+7+8+9 on two lines where one is too short."""
+        layout = self.table.layout
+        return [
+            caption if _lines(caption, width, SMALL_PT) == 1 else f"({number})\n{leaf.caption}"
+            for caption, width, number, leaf in zip(
+                layout.captions, self.widths, layout.numbers, layout.leaves, strict=True
+            )
+        ]
+
+    def row(self, row: Row) -> float:
+        leaves = self.table.layout.leaves
+        lines = [
+            _lines(cell.text, width, BODY_PT)
+            for leaf, cell, width in zip(leaves, row.cells, self.widths, strict=True)
+            if leaf.text is not None
+        ]
+        return 12.0 * max(lines, default=1) + 1.5
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The notes of the form, then those of the figures."""
+        notes = " ".join(["Ghi chú:", *self.table.notes])
+        return [notes, " ".join(self.table.remarks)] if self.table.remarks else [notes]
+
+    def paragraph(self, words: str) -> float:
+        return 12.0 * _lines(words, self.width(0, len(self.widths)), BODY_PT)
+
+    @property
+    def signatures(self) -> float:
+        """The lines of the longer side, and room to sign."""
+        lines = max(len(signed_lines(self.table.left)) + 1, len(signed_lines(self.table.right)))
+        return SIGNED_LINE_PT * lines + SIGNATURE_PT
+
+    @property
+    def header(self) -> float:
+        return sum(self.headings) + self.captions
+
+    @property
+    def foot(self) -> float:
+        """What stands under the table."""
+        notes = sum(self.paragraph(words) for words in self.paragraphs)
+        return notes + STAMP_PT + GAP_PT * 2 + self.signatures
+
+    @property
+    def height_mm(self) -> float:
+        body = sum(self.row(row) for row in self.table.rows)
+        return (sum(FRAME_PT) + self.header + body + self.foot) * MM_PER_PT
+
+    @property
+    def last_page(self) -> int | None:
+        """The row to begin the last page with, so that the signatures don't stand there alone.
+
+        None where the last rows and the foot share a page anyhow, with some room to spare:
+        programs differ by a row or so a page.
+        """
+        if self.one_page:
+            return None
+        page, rows = HIGH_MM / MM_PER_PT, self.table.rows
+        used, on_page = sum(FRAME_PT) + self.header, 0
+        for row in rows:
+            if used + self.row(row) > page:
+                used, on_page = self.header, 0
+            used, on_page = used + self.row(row), on_page + 1
+        if on_page > KEPT_ROWS * 2 and used + self.foot <= page * 0.85:
+            return None
+        return max(len(rows) - KEPT_ROWS, 1)
+
+
+def measured(table: Table) -> Measures:
+    """Stretch the columns so that the form fills the width of its page.
+
+    On one page where that keeps the letters large enough: a form shrunk to the height of a page
+    may be the wider for it. Else on several, one page wide.
+    """
+    narrow = sum(leaf.width for leaf in table.layout.leaves)
+    scale = SMALLEST_SCALE
+    measures = Measures(table, WIDE_MM / narrow / scale, one_page=True)
+    if measures.height_mm * scale > HIGH_MM:
+        return Measures(table, WIDE_MM / narrow, one_page=False)
+    scale = min(HIGH_MM / measures.height_mm, 1.0)
+    return Measures(table, WIDE_MM / narrow / scale, one_page=True)
+
+
+def signed_lines(block: SignatureBlock) -> list[Words]:
+    lines: list[Words] = []
+    if block.place_date:
+        lines.append((block.place_date, {"italic": True}))
+    lines += [(words, {"bold": True}) for words in block.lines]
+    return [*lines, (block.hint, {"italic": True})]
+
+
+def _lines(words: str, width_mm: float, size_pt: float) -> int:
+    """About how many lines the words take in a column; a word stays whole where it can."""
+    room = max(width_mm - 2, 1)
+    space = _length_mm(" ", size_pt)
+    lines, used = 1, 0.0
+    for word in words.split(" "):
+        length = _length_mm(word, size_pt)
+        if used and used + space + length > room:
+            lines, used = lines + 1, 0.0
+        lines += math.ceil(length / room) - 1
+        used += length + (space if used else 0)
+    return lines
+
+
+def _length_mm(words: str, size_pt: float) -> float:
+    """About how long the words are, in bold Times New Roman; a little more than it takes."""
+    ems = sum(_em(unicodedata.normalize("NFD", letter)[0]) for letter in words)
+    return ems * size_pt * MM_PER_PT
+
+
+def _em(letter: str) -> float:
+    """The width of a letter as a part of the size."""
+    for letters, width in (("mwMWĐ%…", 0.95), (" ", 0.25), (".,;:!'()/-|ijltfr", 0.33)):
+        if letter in letters:
+            return width
+    return 0.7 if letter.isupper() else 0.52
+
+
+def unbroken(words: str) -> str:
+    """A per cent sign stays with the word before it."""
+    return words.replace(" %", "\u00a0%")

@@ -1,0 +1,124 @@
+"""What the page of tables shows: the list with what can be had, and one table as a preview."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext_lazy as _
+
+from communes.models import Unit
+from indicators.enums import Stage
+from indicators.periods import Period
+from povertyplan.lib.errors import DomainError
+from reports.annexes.build import Offer, build_table, offers
+from reports.annexes.table import PrintedRow, Table, printed_rows
+from reports.enums import AnnexStatus
+from reports.models import Annex
+from reports.returns import periods_for
+
+VARIANT_LABELS = {"year": _("Theo năm"), "period": _("Cả giai đoạn")}
+
+
+@dataclass(frozen=True, slots=True)
+class ListItem:
+    """One table of the list: its sections in the document, and why it cannot be had, if so."""
+
+    annex: Annex
+    sections: str
+    reason: str
+    has_form: bool
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VariantLink:
+    code: str
+    label: str
+    is_current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A table as it would be printed, with what is known of its form."""
+
+    annex: Annex
+    table: Table
+    rows: list[PrintedRow]
+    variant: str
+    variants: list[VariantLink]
+    confidence: str
+    other_reading: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    unit: Unit
+    period: Period
+    stage: str
+    items: list[ListItem]
+    periods: list[Period]
+    preview: Preview | None
+
+    @property
+    def is_official(self) -> bool:
+        return self.stage == Stage.OFFICIAL
+
+    @property
+    def offered(self) -> int:
+        """How many tables can be had."""
+        return sum(not item.reason for item in self.items)
+
+
+def list_page(unit: Unit, period: Period, stage: str, chosen: str, variant: str) -> ListPage:
+    """The tables of a unit and period; `chosen` (or else the first that can be had) as a preview.
+
+    Raises DomainError when the table or variant asked for cannot be had.
+    """
+    found = offers(unit, period)
+    shown = _chosen(found, chosen)
+    return ListPage(
+        unit=unit,
+        period=period,
+        stage=stage,
+        items=[_item(offer, shown) for offer in found],
+        periods=sorted({period, *(row for row in periods_for(unit) if row.is_year)}),
+        preview=_preview(shown, unit, period, stage, variant) if shown else None,
+    )
+
+
+def _chosen(found: list[Offer], code: str) -> Offer | None:
+    if not code:
+        return next((offer for offer in found if not offer.reason), None)
+    for offer in found:
+        if offer.annex.code == code:
+            if offer.reason:
+                raise DomainError(offer.reason)
+            return offer
+    raise DomainError(f"Không có biểu “{code}” trong danh mục của đơn vị.")
+
+
+def _item(offer: Offer, shown: Offer | None) -> ListItem:
+    return ListItem(
+        annex=offer.annex,
+        sections=", ".join(offer.annex.definition.get("sections", ())),
+        reason=offer.reason,
+        has_form=offer.annex.status == AnnexStatus.USABLE,
+        is_chosen=offer == shown,
+    )
+
+
+def _preview(offer: Offer, unit: Unit, period: Period, stage: str, variant: str) -> Preview:
+    annex = offer.annex
+    table = build_table(annex, unit, period, stage, variant)
+    return Preview(
+        annex=annex,
+        table=table,
+        rows=printed_rows(table),
+        variant=table.layout.variant,
+        variants=[
+            VariantLink(code, str(VARIANT_LABELS.get(code, code)), code == table.layout.variant)
+            for code in offer.variants
+        ],
+        confidence=annex.definition.get("confidence_vi", ""),
+        other_reading=annex.definition.get("other_reading_vi", ""),
+    )

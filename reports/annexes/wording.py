@@ -1,0 +1,199 @@
+"""The words of a form: issuing body, reference line, notes, stamp, file name.
+
+Source: Decree 30/2020 for the frame of the form; annexes.yaml for reference_line_vi and symbols.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.text import slugify
+
+from communes.models import Unit
+from indicators.enums import Stage
+from indicators.periods import Period
+from plans.models import Plan
+from reports.annexes.spec import AnnexSpec, SignatureBlock
+from reports.annexes.table import PROVISIONAL_MARK, SAMPLE_MARK, SYMBOLS, Cell, CellKind
+from reports.enums import ReportState
+
+BLANK = "…"
+_KINDS = ("Tỉnh", "Thành phố", "Huyện", "Quận", "Thị xã", "Thị trấn", "Phường", "Xã")
+_SYMBOL_MEANING = {
+    CellKind.MISSING: "chưa có số liệu",
+    CellKind.NOT_APPLICABLE: "không áp dụng",
+    CellKind.NOT_PLANNED: "chưa giao kế hoạch",
+}
+_STATE_NOTES = {
+    ReportState.DRAFT: "Chưa nộp",
+    ReportState.SUBMITTED: "Chờ duyệt",
+    ReportState.RETURNED: "Đang sửa",
+    ReportState.ENDORSED: "Chờ duyệt",
+    ReportState.REOPENED: "Đang sửa",
+}
+_LISTED = 20
+"""Names in a note before the rest is counted."""
+
+
+def issuer_lines(unit: Unit) -> tuple[str, str]:
+    return "ỦY BAN NHÂN DÂN", unit.name.upper()
+
+
+def place_of(unit: Unit) -> str:
+    """The name without its kind, as a place stands before a date: Bắc Hà, ngày …"""
+    for kind in _KINDS:
+        if unit.name.startswith(f"{kind} "):
+            return unit.name.removeprefix(f"{kind} ")
+    return unit.name
+
+
+def reference_line(plan: Plan | None, unit: Unit) -> str:
+    """The document the table goes with; numbers and dates not known stay blank.
+
+    The plan's own, where `unit` is the one whose plan it is; else the report of `unit`.
+    """
+    if plan is not None and plan.unit_id == unit.pk:
+        number = plan.number or f"{BLANK}/{_symbol(plan)}"
+        day, issuer = _date_words(plan.issued_on), plan.issuer
+        return f"(Kèm theo {plan.kind} số {number} {day} của {issuer})"
+    issuer = f"UBND {unit.name_in_sentence}"
+    return f"(Kèm theo Báo cáo số {BLANK}/BC-UBND {_date_words('')} của {issuer})"
+
+
+def _symbol(plan: Plan) -> str:
+    """KH-UBND: the initials of the kind of document, and of the body that issues it."""
+    initials = "".join(word[0] for word in plan.kind.split()).upper()
+    return f"{initials}-UBND" if plan.issuer.startswith("UBND ") else initials
+
+
+def _date_words(issued_on: str) -> str:
+    year, month, day = ([*issued_on.split("-"), "", "", ""])[:3]
+    return f"ngày {day or BLANK} tháng {month or BLANK} năm {year or BLANK}"
+
+
+def title(spec: AnnexSpec, variant: str, period: Period, plan: Plan | None) -> str:
+    if variant == "period" and plan is not None and plan.year_from:
+        return f"{spec.title} giai đoạn {plan.year_from}-{plan.year_to}"
+    return f"{spec.title} {period.label}"
+
+
+def signed_at(block: SignatureBlock, unit: Unit) -> SignatureBlock:
+    """The block with the place of `unit`: a layout names the place it was drawn up for."""
+    _, comma, rest = block.place_date.partition(",")
+    return replace(block, place_date=f"{place_of(unit)}{comma}{rest}") if comma else block
+
+
+def marks(*, has_sample: bool, stage: str) -> tuple[str, ...]:
+    """What every page must say of its figures."""
+    return (
+        *((SAMPLE_MARK,) if has_sample else ()),
+        *((PROVISIONAL_MARK,) if stage == Stage.PROVISIONAL else ()),
+    )
+
+
+def stamp(
+    stage: str, made_at: datetime, coverage: tuple[int, int] | None, *, has_sample: bool
+) -> str:
+    """Bản tạm tính · lập 13/12/2024 14:05 · 17/18 đơn vị có đủ số liệu."""
+    parts = [f"Bản {Stage(stage).label}", f"lập {timezone.localtime(made_at):%d/%m/%Y %H:%M}"]
+    if coverage:
+        parts.append(f"{coverage[0]}/{coverage[1]} đơn vị có đủ số liệu")
+    if has_sample:
+        parts.append("số liệu minh họa, chưa có giá trị báo cáo")
+    return " · ".join(parts)
+
+
+def file_name(spec: AnnexSpec, variant: str, unit: Unit, period: Period, stage: str) -> str:
+    """bieu-01-bac-ha-2024-tam-tinh.xlsx: letters every mail system passes on."""
+    span = "" if variant == "year" else "giai-doan-"
+    name = f"bieu {spec.code} {unit.short_name} {span}{period.code} {Stage(stage).label}"
+    return f"{_ascii_slug(name)}.xlsx"
+
+
+def _ascii_slug(text: str) -> str:
+    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return slugify(plain.encode("ascii", "ignore").decode())
+
+
+def state_note(state: str | None, stage: str, *, is_empty: bool) -> str:
+    """The remark on a unit's row: where its return stands, as long as it matters.
+
+    A unit without a return but with figures (taken over from files) has no remark.
+    """
+    if stage == Stage.OFFICIAL:
+        return "Chưa duyệt" if is_empty else ""
+    if state is None:
+        return "Chưa nộp" if is_empty else ""
+    return _STATE_NOTES.get(ReportState(state), "")
+
+
+def symbol_note(cells: Iterable[Cell]) -> list[str]:
+    """What the symbols in the table mean, those that occur."""
+    kinds = {cell.kind for cell in cells}
+    told = [
+        f"“{symbol}” {_SYMBOL_MEANING[kind]}" for kind, symbol in SYMBOLS.items() if kind in kinds
+    ]
+    return [f"Ký hiệu: {'; '.join(told)}."] if told else []
+
+
+def missing_notes(
+    empty: Sequence[Unit], partial: Sequence[Unit], units: int, *, with_parent: bool
+) -> list[str]:
+    """The units, of `units` in all, that have not reported, or have told only some of it."""
+    return [
+        f"{words}: {_all_or_names(found, units, with_parent=with_parent)}."
+        for words, found in (("Chưa có số liệu", empty), ("Chưa đủ số liệu", partial))
+        if found
+    ]
+
+
+def _all_or_names(found: Sequence[Unit], units: int, *, with_parent: bool) -> str:
+    if len(found) == units > 1:
+        return f"cả {units} đơn vị"
+    return unit_names(found, with_parent=with_parent)
+
+
+def unit_names(units: Sequence[Unit], *, with_parent: bool = False) -> str:
+    """xã A, thị trấn B; in a province each with its district; a long list ends in a count."""
+    names = [
+        f"{unit.name_in_sentence} ({place_of(unit.parent)})"
+        if with_parent and unit.parent
+        else unit.name_in_sentence
+        for unit in units[:_LISTED]
+    ]
+    rest = len(units) - _LISTED
+    return ", ".join(names) + (f" và {rest} đơn vị khác" if rest > 0 else "")
+
+
+def years_note(number: str, gaps: Mapping[tuple[Period, ...], Sequence[Unit]], units: int) -> str:
+    """Which years a mean or a running total lacks, and where. Empty when it lacks none."""
+    told = [
+        f"năm {', '.join(str(year) for year in years)}"
+        + (f" ở {unit_names(where)}" if len(where) < units else "")
+        for years, where in gaps.items()
+    ]
+    return f"Cột ({number}) chưa gồm {'; '.join(told)}." if told else ""
+
+
+def merger_note(unit: Unit, before: Sequence[Unit]) -> str:
+    return (
+        f"Số liệu của {unit.name_in_sentence} trước khi sáp nhập gồm cả {unit_names(before)} "
+        "để so sánh được giữa các năm."
+    )
+
+
+def balance_note(number: str, units: Sequence[Unit]) -> str:
+    return f"Cột ({number}) khác kết quả tính theo các cột ở {unit_names(units)}."
+
+
+def total_note(numbers: Sequence[str]) -> str:
+    columns = ", ".join(f"({number})" for number in numbers)
+    return f"Cột {columns}: dòng tổng là số tổng hợp của cả địa bàn, khác tổng các dòng."
+
+
+PENDING_NOTE = "Có số liệu mới chưa được cộng vào biểu; lập lại biểu sau ít phút."
+SAMPLE_GROUP_NOTE = "Danh sách xã trong biểu có xã minh họa, không theo văn bản nào."
