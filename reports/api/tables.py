@@ -1,0 +1,108 @@
+"""The official tables as the API lists and sends them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from communes.models import Unit
+from indicators.periods import Period
+from povertyplan.lib.errors import DomainError
+from reports.annexes.build import find_annex, offers
+from reports.annexes.spec import read_spec
+from reports.annexes.views import XLSX
+from reports.annexes.workbook import annex_file
+from reports.models import Annex
+
+__all__ = ["XLSX", "AnnexItem", "layouts", "offered", "workbook"]
+
+
+@dataclass(frozen=True, slots=True)
+class AnnexItem:
+    """A table; `reason` says why it cannot be had. `workbook` is an address, if there is one."""
+
+    code: str
+    number: str
+    subject: str
+    title: str
+    plan: str | None
+    available: bool
+    reason: str
+    variants: tuple[str, ...]
+    workbook: str | None
+
+
+def layouts(plan: str) -> list[AnnexItem]:
+    """Every table of the catalogue, or of one plan, whatever the unit."""
+    rows = [row for row in Annex.objects.select_related("plan") if not plan or _is_of(row, plan)]
+    return [_layout(row) for row in rows]
+
+
+def _layout(annex: Annex) -> AnnexItem:
+    try:
+        spec = read_spec(annex.definition)
+    except DomainError as error:
+        return _item(annex, str(error))
+    return _item(annex, "", tuple(layout.variant for layout in spec.layouts))
+
+
+def offered(unit: Unit, period: Period, plan: str) -> list[AnnexItem]:
+    """The tables of a unit and period, with the address of each that can be had."""
+    return [
+        _item(
+            row.annex,
+            row.reason,
+            row.variants,
+            "" if row.reason else _address(row.annex, unit, period),
+        )
+        for row in offers(unit, period)
+        if not plan or _is_of(row.annex, plan)
+    ]
+
+
+def workbook(
+    code: str, unit: Unit, period: Period, plan: str, stage: str, variant: str
+) -> tuple[str, bytes]:
+    """File name and content of a table. Raises Http404 when the unit (or plan) has none of it.
+
+    Raises DomainError, with the reason, when it cannot be drawn up.
+    """
+    try:
+        annex = find_annex(code, unit, period)
+    except DomainError as error:
+        raise Http404(str(error)) from error
+    if plan and not _is_of(annex, plan):
+        raise Http404(_("Kế hoạch này không có biểu “{code}”.").format(code=code))
+    return annex_file(code, unit, period, stage, variant)
+
+
+def _is_of(annex: Annex, plan: str) -> bool:
+    return annex.plan is not None and annex.plan.code == plan
+
+
+def _item(
+    annex: Annex, reason: str, variants: tuple[str, ...] = (), address: str = ""
+) -> AnnexItem:
+    return AnnexItem(
+        code=annex.code,
+        number=annex.number,
+        subject=annex.subject,
+        title=annex.title,
+        plan=annex.plan.code if annex.plan else None,
+        available=not reason,
+        reason=reason,
+        variants=variants,
+        workbook=address or None,
+    )
+
+
+def _address(annex: Annex, unit: Unit, period: Period) -> str:
+    name = unit.code if unit.is_valid_on(period.end) else unit.reference
+    query = {"unit": name, "period": period.code}
+    if annex.plan:
+        query["plan"] = annex.plan.code
+    return f"{reverse('api:annex-workbook', args=[annex.code])}?{urlencode(query)}"
