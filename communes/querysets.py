@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from communes.models import Post, Unit
+    from communes.models import Post, Unit  # noqa: F401  # named in the generic base
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):

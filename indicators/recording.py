@@ -6,7 +6,8 @@ it. A refusal changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -75,9 +76,16 @@ def record_results(
     """
     _refuse(_problems(entries))
     sample = settings.DEMO_MODE if is_sample is None else is_sample
+    with _all_or_nothing():
+        return _write(entries, by=by, reason=reason, sample=sample, stage=None)
+
+
+@contextmanager
+def _all_or_nothing() -> Iterator[None]:
+    """A transaction in which a rival's first entry of the same cell is a conflict, not a fault."""
     try:
         with transaction.atomic():
-            return _write(entries, by=by, reason=reason, sample=sample, stage=None)
+            yield
     except IntegrityError as error:
         raise VersionConflict(
             _("Người khác vừa nhập cùng ô này. Tải lại trang để xem số của họ rồi chọn.")
@@ -94,11 +102,13 @@ def _write(
 ) -> list[Result]:
     kept = {
         (row.unit_id, row.indicator_id, row.period): row
-        for row in Result.objects.select_for_update().filter(
+        for row in Result.objects.select_for_update()
+        .filter(
             unit__in={entry.unit.pk for entry in entries},
             indicator__in={entry.indicator.pk for entry in entries},
             period__in={entry.period.code for entry in entries},
         )
+        .order_by("pk")
     }
     conflicts = [
         problem for entry in entries if (problem := _conflict(entry, kept.get(entry.cell)))
@@ -107,7 +117,8 @@ def _write(
         raise VersionConflict(conflicts)
     new: list[Result] = []
     changed: list[Result] = []
-    for entry in entries:
+    # One order for everybody, here and above: else two writers wait for each other for ever.
+    for entry in sorted(entries, key=lambda entry: entry.cell):
         row = kept.get(entry.cell)
         if row is None:
             row = kept[entry.cell] = Result(
@@ -313,7 +324,7 @@ def import_results(
     """
     _refuse(_problems(entries))
     sample = settings.DEMO_MODE if is_sample is None else is_sample
-    with transaction.atomic():
+    with _all_or_nothing():
         facts = _write(entries, by=by, reason=reason, sample=sample, stage=stage)
         cells = {(entry.unit.pk, entry.period.code) for entry in entries}
         Recompute.objects.bulk_create(

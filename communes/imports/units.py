@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-from django.db import transaction
+from django.db import connection, transaction
 from pydantic import Field
 
 from communes.enums import TierCode
@@ -247,6 +247,8 @@ class _Tree:
         self._save_ancestry()
         new = sum(span.is_new for span in self.in_file)
         changed = sum(span.has_changed for span in self.in_file)
+        if new or moved:
+            _refresh_statistics()
         counts = Counts(new, changed, len(self.in_file) - new - changed)
         return UnitsImported(counts, bool(moved))
 
@@ -284,3 +286,14 @@ class _Tree:
             ],
             batch_size=5 * BATCH,
         )
+
+
+def _refresh_statistics() -> None:
+    """Have queries planned by the tree's true size.
+
+    SQLite never counts rows by itself, and guesses that walking every district is cheap: asking
+    900 communes of a whole country for their district took 4.7 s, and 0.2 s after this.
+    """
+    with connection.cursor() as cursor:
+        for model in (Tier, Unit, Ancestry):
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

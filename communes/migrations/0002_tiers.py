@@ -1,5 +1,7 @@
 """The tiers of the contract, as rows that an administrator may rename."""
 
+from typing import Any
+
 from django.db import migrations
 
 TIERS = [
@@ -11,7 +13,7 @@ TIERS = [
 ]
 
 
-def add_tiers(apps, schema_editor):
+def add_tiers(apps: Any, schema_editor: Any) -> None:
     tier = apps.get_model("communes", "Tier")
     for code, name, rank in TIERS:
         tier.objects.get_or_create(code=code, defaults={"name": name, "rank": rank})

@@ -25,7 +25,9 @@ from povertyplan.lib.reading import Record, Row, UnitCode, named_only, read_csv,
 from povertyplan.lib.syncing import Counts
 
 UNITS_AT_ONCE = 300
-"""Units written together: bounds the parameters of a query and gives progress to tell."""
+"""Units looked up together: bounds the parameters of a query."""
+CELLS_AT_ONCE = 20_000
+"""Figures written together: bounds memory and gives progress to tell."""
 
 NOT_APPLICABLE = "na"
 
@@ -153,11 +155,11 @@ def _answer(text: str) -> tuple[str, Decimal | None]:
 
 
 def _repeated(cells: list[_Cell]) -> Iterator[Problem]:
-    seen: dict[tuple[int, int, str], str] = {}
+    seen: dict[tuple[int, int, str], _Cell] = {}
     for cell in cells:
-        before = seen.setdefault(cell.entry.cell, cell.row.place(()))
-        if before != cell.row.place(()):
-            yield cell.row.problem(f"ô này đã có ở {before}; chỉ để lại một.", "value")
+        first = seen.setdefault((cell.unit.pk, cell.indicator.pk, cell.period.code), cell)
+        if first is not cell:
+            yield cell.row.problem(f"ô này đã có ở {first.row.place(())}; chỉ để lại một.", "value")
 
 
 def _refused_values(cells: list[_Cell]) -> Iterator[Problem]:
@@ -192,14 +194,10 @@ def _profiles(cells: list[_Cell]) -> dict[tuple[int, date], Profile]:
 
 def _batches(cells: list[_Cell]) -> Iterator[tuple[int, list[_Cell]]]:
     """Cells of some units at a time, with how many cells are done after each batch."""
-    by_unit: dict[int, list[_Cell]] = defaultdict(list)
-    for cell in cells:
-        by_unit[cell.unit.pk].append(cell)
-    done, units = 0, list(by_unit)
-    for start in range(0, len(units), UNITS_AT_ONCE):
-        batch = [cell for pk in units[start : start + UNITS_AT_ONCE] for cell in by_unit[pk]]
-        done += len(batch)
-        yield done, batch
+    ordered = sorted(cells, key=lambda cell: (cell.unit.pk, cell.period))
+    for start in range(0, len(ordered), CELLS_AT_ONCE):
+        batch = ordered[start : start + CELLS_AT_ONCE]
+        yield start + len(batch), batch
 
 
 def _write(cells: list[_Cell], stage: str, is_sample: bool | None) -> Counts:

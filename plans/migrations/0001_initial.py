@@ -6,156 +6,420 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('communes', '0002_tiers'),
-        ('indicators', '0001_initial'),
+        ("communes", "0002_tiers"),
+        ("indicators", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Plan',
+            name="Plan",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60, unique=True, verbose_name='mã')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('kind', models.CharField(max_length=40, verbose_name='loại văn bản')),
-                ('number', models.CharField(blank=True, max_length=60, verbose_name='số, ký hiệu')),
-                ('title', models.CharField(max_length=400, verbose_name='trích yếu')),
-                ('title_en', models.CharField(blank=True, max_length=400, verbose_name='trích yếu tiếng Anh')),
-                ('issuer', models.CharField(max_length=200, verbose_name='cơ quan ban hành')),
-                ('level', models.CharField(max_length=40, verbose_name='cấp ban hành')),
-                ('issued_on', models.CharField(blank=True, help_text='2021-02-08, hoặc 2021-02 khi chưa rõ ngày', max_length=10, verbose_name='ngày ban hành')),
-                ('year_from', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='từ năm')),
-                ('year_to', models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='đến năm')),
-                ('parent_status', models.CharField(blank=True, choices=[('stated', 'văn bản nêu rõ'), ('inferred', 'suy ra')], max_length=10)),
-                ('scope', models.CharField(blank=True, max_length=60, verbose_name='phạm vi (mã)')),
-                ('status', models.CharField(choices=[('seed', 'có toàn văn hoặc bản tin'), ('cited', 'mới được dẫn chiếu, chưa có toàn văn'), ('found', 'có ở nguồn công khai khác')], max_length=10, verbose_name='tình trạng văn bản')),
-                ('annexes_cited', models.JSONField(blank=True, default=list, verbose_name='biểu được dẫn')),
-                ('signature_block', models.CharField(blank=True, max_length=300, verbose_name='khối chữ ký')),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-                ('note_en', models.TextField(blank=True, verbose_name='ghi chú tiếng Anh')),
-                ('also_implements', models.ManyToManyField(blank=True, to='plans.plan')),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='communes.unitgroup')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='plans.plan')),
-                ('unit', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='communes.unit', verbose_name='địa bàn')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="mã")),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("kind", models.CharField(max_length=40, verbose_name="loại văn bản")),
+                ("number", models.CharField(blank=True, max_length=60, verbose_name="số, ký hiệu")),
+                ("title", models.CharField(max_length=400, verbose_name="trích yếu")),
+                (
+                    "title_en",
+                    models.CharField(
+                        blank=True, max_length=400, verbose_name="trích yếu tiếng Anh"
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=200, verbose_name="cơ quan ban hành")),
+                ("level", models.CharField(max_length=40, verbose_name="cấp ban hành")),
+                (
+                    "issued_on",
+                    models.CharField(
+                        blank=True,
+                        help_text="2021-02-08, hoặc 2021-02 khi chưa rõ ngày",
+                        max_length=10,
+                        verbose_name="ngày ban hành",
+                    ),
+                ),
+                (
+                    "year_from",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="từ năm"),
+                ),
+                (
+                    "year_to",
+                    models.PositiveSmallIntegerField(blank=True, null=True, verbose_name="đến năm"),
+                ),
+                (
+                    "parent_status",
+                    models.CharField(
+                        blank=True,
+                        choices=[("stated", "văn bản nêu rõ"), ("inferred", "suy ra")],
+                        max_length=10,
+                    ),
+                ),
+                ("scope", models.CharField(blank=True, max_length=60, verbose_name="phạm vi (mã)")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("seed", "có toàn văn hoặc bản tin"),
+                            ("cited", "mới được dẫn chiếu, chưa có toàn văn"),
+                            ("found", "có ở nguồn công khai khác"),
+                        ],
+                        max_length=10,
+                        verbose_name="tình trạng văn bản",
+                    ),
+                ),
+                (
+                    "annexes_cited",
+                    models.JSONField(blank=True, default=list, verbose_name="biểu được dẫn"),
+                ),
+                (
+                    "signature_block",
+                    models.CharField(blank=True, max_length=300, verbose_name="khối chữ ký"),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                ("note_en", models.TextField(blank=True, verbose_name="ghi chú tiếng Anh")),
+                ("also_implements", models.ManyToManyField(blank=True, to="plans.plan")),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plans",
+                        to="communes.unitgroup",
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="plans.plan",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="plans",
+                        to="communes.unit",
+                        verbose_name="địa bàn",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'kế hoạch',
-                'verbose_name_plural': 'kế hoạch',
-                'ordering': ['order'],
+                "verbose_name": "kế hoạch",
+                "verbose_name_plural": "kế hoạch",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='Milestone',
+            name="Milestone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', indicators.models.PeriodField(max_length=7, verbose_name='kỳ')),
-                ('measure', models.CharField(choices=[('value', 'mức trong kỳ'), ('change_points', 'mức giảm trong năm (điểm %)')], default='value', max_length=20)),
-                ('value', models.DecimalField(decimal_places=6, max_digits=24)),
-                ('is_sample', models.BooleanField(default=False)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='indicators.indicator')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='milestones', to='communes.unit')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='plans.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", indicators.models.PeriodField(max_length=7, verbose_name="kỳ")),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("value", "mức trong kỳ"),
+                            ("change_points", "mức giảm trong năm (điểm %)"),
+                        ],
+                        default="value",
+                        max_length=20,
+                    ),
+                ),
+                ("value", models.DecimalField(decimal_places=6, max_digits=24)),
+                ("is_sample", models.BooleanField(default=False)),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestones",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestones",
+                        to="communes.unit",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="milestones",
+                        to="plans.plan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'mốc hằng năm',
-                'verbose_name_plural': 'mốc hằng năm',
+                "verbose_name": "mốc hằng năm",
+                "verbose_name_plural": "mốc hằng năm",
             },
         ),
         migrations.CreateModel(
-            name='LinkedDocument',
+            name="LinkedDocument",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=60)),
-                ('issuer', models.CharField(max_length=200)),
-                ('issued_on', models.CharField(blank=True, max_length=10)),
-                ('year_from', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('year_to', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('subject', models.CharField(max_length=300)),
-                ('cited_by', models.ManyToManyField(related_name='linked_documents', to='plans.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=60)),
+                ("issuer", models.CharField(max_length=200)),
+                ("issued_on", models.CharField(blank=True, max_length=10)),
+                ("year_from", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("year_to", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("subject", models.CharField(max_length=300)),
+                (
+                    "cited_by",
+                    models.ManyToManyField(related_name="linked_documents", to="plans.plan"),
+                ),
             ],
             options={
-                'verbose_name': 'văn bản liên quan',
-                'verbose_name_plural': 'văn bản liên quan',
-                'ordering': ['pk'],
+                "verbose_name": "văn bản liên quan",
+                "verbose_name_plural": "văn bản liên quan",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='Responsibility',
+            name="Responsibility",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('section', models.CharField(max_length=60)),
-                ('agency', models.CharField(max_length=200)),
-                ('agency_code', models.CharField(max_length=60)),
-                ('role', models.CharField(max_length=20)),
-                ('themes', models.JSONField(default=list)),
-                ('duty', models.TextField(blank=True)),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='responsibilities', to='plans.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("section", models.CharField(max_length=60)),
+                ("agency", models.CharField(max_length=200)),
+                ("agency_code", models.CharField(max_length=60)),
+                ("role", models.CharField(max_length=20)),
+                ("themes", models.JSONField(default=list)),
+                ("duty", models.TextField(blank=True)),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="responsibilities",
+                        to="plans.plan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'phân công',
-                'verbose_name_plural': 'phân công',
-                'ordering': ['plan', 'order'],
+                "verbose_name": "phân công",
+                "verbose_name_plural": "phân công",
+                "ordering": ["plan", "order"],
             },
         ),
         migrations.CreateModel(
-            name='Target',
+            name="Target",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=80, unique=True, verbose_name='mã')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('section', models.CharField(max_length=200, verbose_name='mục trong văn bản')),
-                ('scope', models.CharField(max_length=80, verbose_name='phạm vi (mã)')),
-                ('scope_label', models.CharField(blank=True, max_length=200, verbose_name='phạm vi')),
-                ('each_unit', models.BooleanField(default=False, verbose_name='tính cho từng đơn vị')),
-                ('theme', models.CharField(max_length=60, verbose_name='lĩnh vực trong văn bản')),
-                ('label', models.CharField(max_length=300, verbose_name='chỉ tiêu')),
-                ('label_en', models.CharField(blank=True, max_length=300, verbose_name='chỉ tiêu, tiếng Anh')),
-                ('kind', models.CharField(choices=[('level', 'mức đạt'), ('change_total', 'mức thay đổi cả kỳ'), ('change_per_year', 'mức thay đổi bình quân năm'), ('cumulative', 'lũy kế trong kỳ'), ('share_of_units', 'tỷ lệ đơn vị đạt'), ('count_of_units', 'số đơn vị đạt'), ('per_unit', 'bình quân mỗi đơn vị'), ('per_unit_per_year', 'bình quân mỗi đơn vị mỗi năm'), ('result', 'kết quả văn bản nêu')], max_length=20, verbose_name='loại')),
-                ('result_shape', models.CharField(blank=True, max_length=20)),
-                ('comparator', models.CharField(choices=[('>=', 'từ … trở lên'), ('>', 'trên'), ('<=', 'không quá'), ('<', 'dưới'), ('=', 'bằng'), ('~', 'khoảng'), ('range', 'từ … đến')], max_length=5, verbose_name='so sánh')),
-                ('value', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True, verbose_name='giá trị')),
-                ('value_min', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('value_max', models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True)),
-                ('unit_of_measure', models.CharField(max_length=40, verbose_name='ĐVT')),
-                ('year_from', models.PositiveSmallIntegerField(verbose_name='từ năm')),
-                ('year_to', models.PositiveSmallIntegerField(verbose_name='đến năm')),
-                ('annexes', models.JSONField(blank=True, default=list, verbose_name='biểu')),
-                ('direction', models.CharField(choices=[('lower_is_better', 'càng thấp càng tốt'), ('higher_is_better', 'càng cao càng tốt'), ('none', 'không xét hướng')], max_length=20)),
-                ('note', models.TextField(blank=True, verbose_name='ghi chú')),
-                ('note_en', models.TextField(blank=True)),
-                ('assumed', models.BooleanField(default=False, verbose_name='suy ra, văn bản không nêu')),
-                ('caveat', models.TextField(blank=True, verbose_name='cần xác nhận cách hiểu')),
-                ('blocker', models.TextField(blank=True, verbose_name='chưa tính được vì')),
-                ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='communes.unitgroup')),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='indicators.indicator')),
-                ('plan', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='plans.plan')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='communes.unit', verbose_name='địa bàn')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=80, unique=True, verbose_name="mã")),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("section", models.CharField(max_length=200, verbose_name="mục trong văn bản")),
+                ("scope", models.CharField(max_length=80, verbose_name="phạm vi (mã)")),
+                (
+                    "scope_label",
+                    models.CharField(blank=True, max_length=200, verbose_name="phạm vi"),
+                ),
+                (
+                    "each_unit",
+                    models.BooleanField(default=False, verbose_name="tính cho từng đơn vị"),
+                ),
+                ("theme", models.CharField(max_length=60, verbose_name="lĩnh vực trong văn bản")),
+                ("label", models.CharField(max_length=300, verbose_name="chỉ tiêu")),
+                (
+                    "label_en",
+                    models.CharField(
+                        blank=True, max_length=300, verbose_name="chỉ tiêu, tiếng Anh"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("level", "mức đạt"),
+                            ("change_total", "mức thay đổi cả kỳ"),
+                            ("change_per_year", "mức thay đổi bình quân năm"),
+                            ("cumulative", "lũy kế trong kỳ"),
+                            ("share_of_units", "tỷ lệ đơn vị đạt"),
+                            ("count_of_units", "số đơn vị đạt"),
+                            ("per_unit", "bình quân mỗi đơn vị"),
+                            ("per_unit_per_year", "bình quân mỗi đơn vị mỗi năm"),
+                            ("result", "kết quả văn bản nêu"),
+                        ],
+                        max_length=20,
+                        verbose_name="loại",
+                    ),
+                ),
+                ("result_shape", models.CharField(blank=True, max_length=20)),
+                (
+                    "comparator",
+                    models.CharField(
+                        choices=[
+                            (">=", "từ … trở lên"),
+                            (">", "trên"),
+                            ("<=", "không quá"),
+                            ("<", "dưới"),
+                            ("=", "bằng"),
+                            ("~", "khoảng"),
+                            ("range", "từ … đến"),
+                        ],
+                        max_length=5,
+                        verbose_name="so sánh",
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=6,
+                        max_digits=24,
+                        null=True,
+                        verbose_name="giá trị",
+                    ),
+                ),
+                (
+                    "value_min",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                (
+                    "value_max",
+                    models.DecimalField(blank=True, decimal_places=6, max_digits=24, null=True),
+                ),
+                ("unit_of_measure", models.CharField(max_length=40, verbose_name="ĐVT")),
+                ("year_from", models.PositiveSmallIntegerField(verbose_name="từ năm")),
+                ("year_to", models.PositiveSmallIntegerField(verbose_name="đến năm")),
+                ("annexes", models.JSONField(blank=True, default=list, verbose_name="biểu")),
+                (
+                    "direction",
+                    models.CharField(
+                        choices=[
+                            ("lower_is_better", "càng thấp càng tốt"),
+                            ("higher_is_better", "càng cao càng tốt"),
+                            ("none", "không xét hướng"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", models.TextField(blank=True, verbose_name="ghi chú")),
+                ("note_en", models.TextField(blank=True)),
+                (
+                    "assumed",
+                    models.BooleanField(default=False, verbose_name="suy ra, văn bản không nêu"),
+                ),
+                ("caveat", models.TextField(blank=True, verbose_name="cần xác nhận cách hiểu")),
+                ("blocker", models.TextField(blank=True, verbose_name="chưa tính được vì")),
+                (
+                    "group",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="targets",
+                        to="communes.unitgroup",
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="targets",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="targets",
+                        to="plans.plan",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="targets",
+                        to="communes.unit",
+                        verbose_name="địa bàn",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'chỉ tiêu',
-                'verbose_name_plural': 'chỉ tiêu',
-                'ordering': ['plan__order', 'order'],
+                "verbose_name": "chỉ tiêu",
+                "verbose_name_plural": "chỉ tiêu",
+                "ordering": ["plan__order", "order"],
             },
         ),
         migrations.AddConstraint(
-            model_name='plan',
-            constraint=models.CheckConstraint(condition=models.Q(('year_from__isnull', True), ('year_from__lte', models.F('year_to')), _connector='OR'), name='plan_ends_after_it_starts'),
+            model_name="plan",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("year_from__isnull", True),
+                    ("year_from__lte", models.F("year_to")),
+                    _connector="OR",
+                ),
+                name="plan_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='milestone',
-            constraint=models.UniqueConstraint(fields=('plan', 'unit', 'indicator', 'period', 'measure'), name='milestone_one_per_unit_and_year'),
+            model_name="milestone",
+            constraint=models.UniqueConstraint(
+                fields=("plan", "unit", "indicator", "period", "measure"),
+                name="milestone_one_per_unit_and_year",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('comparator', 'range'), ('value_min__isnull', False), ('value_max__isnull', False)), models.Q(models.Q(('comparator', 'range'), _negated=True), ('value__isnull', False)), _connector='OR'), name='target_value_goes_with_its_comparator'),
+            model_name="target",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("comparator", "range"),
+                        ("value_min__isnull", False),
+                        ("value_max__isnull", False),
+                    ),
+                    models.Q(
+                        models.Q(("comparator", "range"), _negated=True), ("value__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="target_value_goes_with_its_comparator",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('year_from__lte', models.F('year_to'))), name='target_ends_after_it_starts'),
+            model_name="target",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("year_from__lte", models.F("year_to"))),
+                name="target_ends_after_it_starts",
+            ),
         ),
     ]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from communes.models import Ancestry, Unit, UnitGroup
 from indicators.models import Indicator
@@ -44,7 +45,8 @@ def find_annex(code: str, unit: Unit, period: Period) -> Annex:
     for annex in annexes_for(unit, period):
         if annex.code == code:
             return annex
-    raise DomainError(f"Không có biểu “{code}” cho {unit.name_in_sentence}, {period.label}.")
+    words = {"code": code, "unit": unit.name_in_sentence, "period": period.label}
+    raise DomainError(_("Không có biểu “%(code)s” cho %(unit)s, %(period)s.") % words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +113,28 @@ def _row(line: Line, lines: Sequence[Line], cells: CellMaker) -> Row:
     row = Row(line.kind, tuple(cells.cell(line, leaf) for leaf in cells.layout.leaves), line.unit)
     if line.kind is RowKind.UNIT:
         return row
-    wanted = {unit.pk for unit in line.units}
-    units: list[int] = []
-    parts: list[int] = []
-    for place, other in enumerate(lines):
-        if other.kind is RowKind.UNIT and other.units[0].pk in wanted:
-            units.append(place)
-        elif other.kind is RowKind.SUBTOTAL and line.kind is RowKind.TOTAL:
-            parts.append(place)
+    units = [
+        place
+        for place, other in enumerate(lines)
+        if other.kind is RowKind.UNIT and other.units[0] in line.units
+    ]
+    parts = _parts(lines) if line.kind is RowKind.TOTAL else []
     return row.summing(tuple(units), tuple(parts))
+
+
+def _parts(lines: Sequence[Line]) -> list[int]:
+    """The rows a total adds up where there are subtotals: these, and units outside of them."""
+    subtotals = [line for line in lines if line.kind is RowKind.SUBTOTAL]
+    inside = {unit.pk for line in subtotals for unit in line.units}
+    return [
+        place
+        for place, line in enumerate(lines)
+        if subtotals and line.kind is not RowKind.TOTAL and not _is_inside(line, inside)
+    ]
+
+
+def _is_inside(line: Line, inside: set[int]) -> bool:
+    return line.kind is RowKind.UNIT and line.units[0].pk in inside
 
 
 def _finished(annex: Annex, spec: AnnexSpec, unit: Unit, remarks: Remarks) -> Table:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
+from django.utils.translation import gettext as _
+
 from communes.enums import TierCode
 from communes.models import Unit, UnitGroup
 from indicators.periods import Period
@@ -57,9 +59,9 @@ class Place:
     def lines(self, rows: RowsSpec) -> list[Line]:
         """The rows in printing order. Raises DomainError when the table has none here."""
         if not self.period.is_year:
-            raise DomainError("Biểu này lập theo năm")
+            raise DomainError(_("Biểu này lập theo năm"))
         if not self.communes:
-            raise DomainError("Biểu này lập từ cấp huyện, cấp tỉnh trở lên")
+            raise DomainError(_("Biểu này lập từ cấp huyện, cấp tỉnh trở lên"))
         if rows.scope is Scope.GROUP:
             body = _group_body(rows, self.communes)
             total = Line(RowKind.TOTAL, _single(body), label=rows.total_label)
@@ -79,7 +81,7 @@ def _body(unit: Unit, communes: Sequence[Unit]) -> list[Line]:
         return _numbered(communes)
     ordered = sorted(communes, key=lambda row: (row.parent.code if row.parent else "", row.code))
     lines: list[Line] = []
-    for number, (_, found) in enumerate(groupby(ordered, lambda row: row.parent_id), start=1):
+    for number, (__, found) in enumerate(groupby(ordered, lambda row: row.parent_id), start=1):
         members = list(found)
         parent = members[0].parent
         if parent is not None and parent.pk != unit.pk:
@@ -109,5 +111,5 @@ def _group_body(rows: RowsSpec, communes: Sequence[Unit]) -> list[Line]:
     members = set(UnitGroup.objects.filter(code=rows.group).values_list("members__unit", flat=True))
     found = [commune for commune in communes if commune.pk in members]
     if not found:
-        raise DomainError("Chưa có danh sách xã của biểu này")
+        raise DomainError(_("Chưa có danh sách xã của biểu này"))
     return _numbered(found)

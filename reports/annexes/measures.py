@@ -91,8 +91,8 @@ class Measures:
     @property
     def paragraphs(self) -> list[str]:
         """The notes of the form, then those of the figures."""
-        notes = " ".join(["Ghi chú:", *self.table.notes])
-        return [notes, " ".join(self.table.remarks)] if self.table.remarks else [notes]
+        notes = ["Ghi chú:", *self.table.notes] if self.table.notes else []
+        return [" ".join(words) for words in (notes, self.table.remarks) if words]
 
     def paragraph(self, words: str) -> float:
         return 12.0 * _lines(words, self.width(0, len(self.widths)), BODY_PT)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from communes.models import Unit
 from indicators.enums import Stage
@@ -16,7 +17,7 @@ from reports.enums import AnnexStatus
 from reports.models import Annex
 from reports.returns import periods_for
 
-VARIANT_LABELS = {"year": _("Theo năm"), "period": _("Cả giai đoạn")}
+VARIANT_LABELS = {"year": gettext_lazy("Theo năm"), "period": gettext_lazy("Cả giai đoạn")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def _chosen(found: list[Offer], code: str) -> Offer | None:
             if offer.reason:
                 raise DomainError(offer.reason)
             return offer
-    raise DomainError(f"Không có biểu “{code}” trong danh mục của đơn vị.")
+    raise DomainError(_("Không có biểu “%s” trong danh mục của đơn vị.") % code)
 
 
 def _item(offer: Offer, shown: Offer | None) -> ListItem:

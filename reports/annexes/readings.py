@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from communes.models import Succession, Unit
 from indicators.calc import ratio
 from indicators.enums import TermRole
@@ -91,7 +93,7 @@ def catalogue_of(layout: Layout) -> Catalogue:
 
     Raises UnsupportedLayoutError when the catalogue has no such indicator.
     """
-    found = _indicators({code for leaf in layout.leaves for _, code in leaf.terms})
+    found = _indicators({code for leaf in layout.leaves for code in leaf.codes})
     check_known(layout, set(found))
     openings = {row.opening_indicator.code for row in found.values() if row.opening_indicator}
     return Catalogue(found | _indicators(openings - set(found)))
@@ -99,9 +101,9 @@ def catalogue_of(layout: Layout) -> Catalogue:
 
 def check_known(layout: Layout, known: set[str]) -> None:
     """Raise UnsupportedLayoutError when the layout speaks of an indicator that is not known."""
-    codes = {code for leaf in layout.leaves for _, code in leaf.terms}
+    codes = {code for leaf in layout.leaves for code in leaf.codes}
     if unknown := sorted(codes - known):
-        raise UnsupportedLayoutError(f"Danh mục chưa có chỉ số {', '.join(unknown)}")
+        raise UnsupportedLayoutError(_("Danh mục chưa có chỉ số %s") % ", ".join(unknown))
 
 
 def _indicators(codes: Iterable[str]) -> dict[str, Indicator]:
@@ -232,7 +234,7 @@ class Readings:
 
 def _demands(layout: Layout, catalogue: Catalogue, request: Request) -> Iterable[Demand]:
     for leaf in layout.leaves:
-        for _, code in leaf.terms:
+        for code in leaf.codes:
             for period in _periods(leaf, request):
                 yield code, period
                 if leaf.measure in (Measure.CHANGE_POINTS, Measure.CHANGE_PER_YEAR):

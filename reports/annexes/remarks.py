@@ -44,6 +44,11 @@ class Remarks:
         return columns_of(self.cells.layout)
 
     @property
+    def with_parent(self) -> bool:
+        """Do names need their district beside them?"""
+        return any(line.kind is RowKind.SUBTOTAL for line in self.lines)
+
+    @property
     def unit_rows(self) -> list[tuple[Row, Unit]]:
         return [(row, row.unit) for row in self.rows if row.unit and not row.is_summary]
 
@@ -89,9 +94,9 @@ class Remarks:
             missing = self._reported(row)
             if any(missing):
                 (empty if all(missing) else partial).append(unit)
-        with_parent = any(line.kind is RowKind.SUBTOTAL for line in self.lines)
-        units = len(self.unit_rows)
-        return wording.missing_notes(empty, partial, units, with_parent=with_parent)
+        return wording.missing_notes(
+            empty, partial, len(self.unit_rows), with_parent=self.with_parent
+        )
 
     def _off_balance(self) -> Iterable[str]:
         """Columns that by their caption follow from others, and in which rows they do not."""
@@ -100,7 +105,8 @@ class Remarks:
                 rows = off_balance(self.rows, self.recipes, leaf.id)
                 if rows:
                     units = [row.unit for row in rows if row.unit]
-                    yield wording.balance_note(self._number(leaf), units)
+                    names = wording.unit_names(units, with_parent=self.with_parent)
+                    yield wording.balance_note(self._number(leaf), names)
 
     def _off_totals(self) -> list[str]:
         """Columns whose summary is not the sum of its rows, e.g. after a unit has gone."""
@@ -135,7 +141,13 @@ class Remarks:
             lacking = tuple(year for year in self.cells.request.span(leaf) if year not in found)
             if lacking:
                 gaps.setdefault(lacking, []).append(line.unit)
-        return wording.years_note(self._number(leaf), gaps, told)
+        names = {
+            years: wording.unit_names(units, with_parent=self.with_parent)
+            if len(units) < told
+            else ""
+            for years, units in gaps.items()
+        }
+        return wording.years_note(self._number(leaf), names)
 
     def _mergers(self) -> list[str]:
         merged = self.cells.readings.merged

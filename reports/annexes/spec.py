@@ -11,6 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from povertyplan.lib.errors import DomainError
 from reports.annexes.expressions import Expression, parse
 
@@ -84,6 +86,11 @@ class Leaf:
     def indicator(self) -> str:
         """The code of the one indicator shown; empty for text, formulas and sums of terms."""
         return self.terms[0][1] if self.kind is LeafKind.INDICATOR else ""
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The indicators the column rests on."""
+        return tuple(code for _coefficient, code in self.terms)
 
     @property
     def decimals(self) -> int:
@@ -173,7 +180,7 @@ class AnnexSpec:
         for layout in self.layouts:
             if variant in ("", layout.variant):
                 return layout
-        raise DomainError(f"Biểu {self.number} không có dạng “{variant}”.")
+        raise DomainError(_("Biểu không có dạng “%s”.") % variant)
 
 
 def read_spec(definition: Node) -> AnnexSpec:
@@ -183,13 +190,13 @@ def read_spec(definition: Node) -> AnnexSpec:
     is known yet, a kind of row or column without code for it, or a key that is absent or wrong.
     """
     if definition.get("status") != "usable":
-        raise UnsupportedLayoutError("Thiếu mẫu")
+        raise UnsupportedLayoutError(_("Thiếu mẫu"))
     try:
         return _read(definition)
     except KeyError as error:
-        raise UnsupportedLayoutError(f"Bố cục biểu thiếu khóa {error}") from error
+        raise UnsupportedLayoutError(_("Bố cục biểu thiếu khóa %s") % error) from error
     except (ValueError, TypeError) as error:
-        raise UnsupportedLayoutError(f"Bố cục biểu chưa đúng: {error}") from error
+        raise UnsupportedLayoutError(_("Bố cục biểu chưa đúng: %s") % error) from error
 
 
 def _read(definition: Node) -> AnnexSpec:
@@ -213,11 +220,11 @@ def _read(definition: Node) -> AnnexSpec:
 
 def _rows(node: Node) -> RowsSpec:
     if node.get("lines"):
-        raise UnsupportedLayoutError("Chưa lập được: mỗi đơn vị có hai dòng (hộ, nhân khẩu)")
+        raise UnsupportedLayoutError(_("Chưa lập được: mỗi đơn vị có hai dòng (hộ, nhân khẩu)"))
     if node.get("groups"):
-        raise UnsupportedLayoutError("Chưa lập được: các dòng chia theo khu vực")
+        raise UnsupportedLayoutError(_("Chưa lập được: các dòng chia theo khu vực"))
     if node["scope"] not in set(Scope):
-        raise UnsupportedLayoutError("Chưa lập được: dòng không phải là xã, thị trấn")
+        raise UnsupportedLayoutError(_("Chưa lập được: dòng không phải là xã, thị trấn"))
     return RowsSpec(
         scope=Scope(node["scope"]),
         total_label=node["total_label_vi"],
@@ -305,7 +312,7 @@ def _leaf(node: Node) -> Leaf:
     leaf = Leaf(id=node["id"], heading=node["heading_vi"], kind=kind, width=int(node["width"]))
     if kind is LeafKind.TEXT:
         if node["text"] not in set(TextColumn):
-            raise UnsupportedLayoutError(f"Chưa lập được: cột “{leaf.heading}”")
+            raise UnsupportedLayoutError(_("Chưa lập được: cột “%s”") % leaf.heading)
         return replace(leaf, text=TextColumn(node["text"]))
     return replace(
         leaf,
@@ -326,7 +333,7 @@ def _terms(node: Node, kind: LeafKind) -> tuple[tuple[Decimal, str], ...]:
     if kind is LeafKind.INDICATOR:
         code = node["indicator"]
         if not isinstance(code, str) or code.startswith("$"):
-            raise UnsupportedLayoutError("Chưa lập được: mỗi dòng một chỉ số")
+            raise UnsupportedLayoutError(_("Chưa lập được: mỗi dòng một chỉ số"))
         return ((Decimal(1), code),)
     return tuple((Decimal(str(coefficient)), code) for coefficient, code in node["terms"])
 

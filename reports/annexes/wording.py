@@ -1,6 +1,7 @@
 """The words of a form: issuing body, reference line, notes, stamp, file name.
 
-Source: Decree 30/2020 for the frame of the form; annexes.yaml for reference_line_vi and symbols.
+A form is a document in Vietnamese whatever the language of the screen, so nothing here is
+translated. Source: Decree 30/2020 for its frame; annexes.yaml for reference_line_vi and symbols.
 """
 
 from __future__ import annotations
@@ -169,12 +170,11 @@ def unit_names(units: Sequence[Unit], *, with_parent: bool = False) -> str:
     return ", ".join(names) + (f" và {rest} đơn vị khác" if rest > 0 else "")
 
 
-def years_note(number: str, gaps: Mapping[tuple[Period, ...], Sequence[Unit]], units: int) -> str:
-    """Which years a mean or a running total lacks, and where. Empty when it lacks none."""
+def years_note(number: str, gaps: Mapping[tuple[Period, ...], str]) -> str:
+    """Which years a mean or a running total lacks, and in which units; no names: in all of them."""
     told = [
-        f"năm {', '.join(str(year) for year in years)}"
-        + (f" ở {unit_names(where)}" if len(where) < units else "")
-        for years, where in gaps.items()
+        f"năm {', '.join(str(year) for year in years)}{f' ở {names}' if names else ''}"
+        for years, names in gaps.items()
     ]
     return f"Cột ({number}) chưa gồm {'; '.join(told)}." if told else ""
 
@@ -186,8 +186,8 @@ def merger_note(unit: Unit, before: Sequence[Unit]) -> str:
     )
 
 
-def balance_note(number: str, units: Sequence[Unit]) -> str:
-    return f"Cột ({number}) khác kết quả tính theo các cột ở {unit_names(units)}."
+def balance_note(number: str, names: str) -> str:
+    return f"Cột ({number}) khác kết quả tính theo các cột ở {names}."
 
 
 def total_note(numbers: Sequence[str]) -> str:

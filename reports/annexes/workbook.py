@@ -6,6 +6,7 @@ annexes.yaml for the columns. Numbers are numbers, summaries and rates are formu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -104,7 +105,7 @@ class _Form:
         self.table = table
         self.leaves = table.layout.leaves
         self.last = len(self.leaves) - 1
-        self.sheet = book.add_worksheet(f"Biểu {table.number}")
+        self.sheet = book.add_worksheet(_sheet_name(f"Biểu {table.number}"))
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
         self.measures = measured(table)
         self.line = 0
@@ -292,6 +293,11 @@ def _frozen_columns(leaves: tuple[Leaf, ...]) -> int:
     """Names stay in view beside the figures."""
     named = [i for i, leaf in enumerate(leaves) if leaf.text is TextColumn.UNIT_NAME]
     return named[0] + 1 if named else 0
+
+
+def _sheet_name(words: str) -> str:
+    """Words without what a sheet's name may not hold, and no longer than it may be."""
+    return re.sub(r"[\[\]:*?/\\']", "-", words)[:31]
 
 
 def _plain(words: str) -> str:

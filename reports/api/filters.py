@@ -7,7 +7,6 @@ from typing import Any
 
 import django_filters as filters
 from django.db.models import QuerySet
-from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field
@@ -18,6 +17,7 @@ from indicators.enums import IndicatorKind
 from indicators.models import Indicator
 from plans.models import Plan
 from reports.api import naming
+from reports.api.errors import Refusal
 
 _UNKNOWN_CHOICE = gettext_lazy("Giá trị không có trong danh sách cho phép.")
 _CHOICE = {"error_messages": {"invalid_choice": _UNKNOWN_CHOICE}}
@@ -68,7 +68,7 @@ class UnitFilter(filters.FilterSet):
     def filter_parent(self, queryset: QuerySet[Unit], _name: str, text: str) -> QuerySet[Unit]:
         parent = naming.UnitNames([text]).find(text, self.day)
         if parent is None:
-            raise Http404(naming.absence(text).message)
+            raise Refusal([naming.absence(text, "parent")], status_code=404)
         return queryset.filter(parent=parent)
 
     def filter_name(self, queryset: QuerySet[Unit], _name: str, text: str) -> QuerySet[Unit]:

@@ -123,11 +123,13 @@ def find_seats(
 
 
 def absence(reference: str, where: str = "unit", index: int | None = None) -> Fault:
-    """A unit that does not exist or is none of the caller's: said in the same words."""
+    """A place that does not exist or is none of the caller's: said in the same words."""
     message = _(
         "Không có đơn vị “{reference}” trong phạm vi của đồng chí vào ngày đó. "
         "Đơn vị cũ ghi kèm ngày: MÃ@2024-12-31."
     )
+    if reference.startswith(GROUP):
+        message = _("Không có nhóm “{reference}” mà đồng chí được xem mọi đơn vị của nhóm.")
     return Fault(where, message.format(reference=reference), "not_found", index)
 
 
@@ -162,11 +164,12 @@ def _visible_groups(official: Official, references: Sequence[str]) -> dict[str, 
 
 
 def find_unit(official: Official, reference: str, period: Period) -> Unit:
-    """The one unit a request is about. Raises Http404 for a unit that is none of theirs."""
+    """The one unit a request is about. Raises Refusal (404) for one that is none of theirs."""
     unit = UnitNames([reference]).find(reference, period.end)
-    if unit is None:
-        raise Http404(absence(reference).message)
-    return access.require(official, Action.VIEW, unit)
+    try:
+        return access.require(official, Action.VIEW, unit)
+    except Http404 as error:
+        raise Refusal([absence(reference)], status_code=404) from error
 
 
 def indicators_by_code(codes: Iterable[str]) -> dict[str, Indicator]:

@@ -21,6 +21,8 @@ from reports.api.decimals import plain
 from reports.api.errors import Fault, Refusal
 
 CONFLICT = "conflict"
+MAX_RETURNS = 100
+"""Returns one request may write to: it holds its transaction open for as long as they take."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,15 @@ def record_items(items: Sequence[Item], *, by: Official) -> list[Written]:
     units = _units(items, by)
     entries = _entries(items, units)
     _refuse(_repeated(entries))
+    groups = _groups(entries)
+    if len(groups) > MAX_RETURNS:
+        message = _("Mỗi lần gửi không quá {count} báo cáo (đơn vị × kỳ); chia nhỏ.")
+        _refuse([Fault("results", message.format(count=MAX_RETURNS), "too_many")])
     facts: dict[int, Result] = {}
     faults: list[Fault] = []
     with transaction.atomic():
         before = _versions(entries)
-        for group in _groups(entries):
+        for group in groups:
             unit, period = group[0][1].unit, group[0][1].period
             try:
                 kept = workflow.save_draft(
@@ -98,7 +104,7 @@ def _units(items: Sequence[Item], by: Official) -> list[Unit]:
         [
             naming.absence(item.unit, _where(index, "unit"), index)
             for index, (item, unit) in enumerate(zip(items, found, strict=True))
-            if unit is None or unit.pk not in visible
+            if unit is None
         ],
         status.HTTP_404_NOT_FOUND,
     )

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from indicators.checks import Finding, Values
-from indicators.enums import Answer, ValueType
+from indicators.enums import Answer, Severity, ValueType
 from indicators.models import Theme
 from indicators.recording import Entry, value_problem
 from povertyplan.lib.errors import DomainError, Problem
@@ -76,8 +76,10 @@ class Line:
         return found if found is not None and found.event_id is not None else None
 
     @property
-    def has_errors(self) -> bool:
-        return bool(self.error) or any(found.severity == "error" for found in self.row.findings)
+    def errors(self) -> int:
+        """How many things are wrong on the line."""
+        rules = sum(found.severity == Severity.ERROR for found in self.row.findings)
+        return rules + bool(self.error)
 
     @property
     def is_missing(self) -> bool:
@@ -139,7 +141,7 @@ class Section:
 
     @property
     def errors(self) -> int:
-        return sum(line.has_errors for line in self.lines)
+        return sum(line.errors for line in self.lines)
 
     @property
     def requests(self) -> int:

@@ -8,125 +8,313 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('communes', '0002_tiers'),
-        ('indicators', '0001_initial'),
-        ('plans', '0001_initial'),
+        ("communes", "0002_tiers"),
+        ("indicators", "0001_initial"),
+        ("plans", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Annex',
+            name="Annex",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=60, unique=True, verbose_name='mã')),
-                ('order', models.PositiveSmallIntegerField(default=0)),
-                ('number', models.CharField(max_length=20, verbose_name='biểu số')),
-                ('subject', models.CharField(blank=True, max_length=120, verbose_name='nội dung (mã)')),
-                ('title', models.CharField(max_length=300, verbose_name='tên biểu')),
-                ('status', models.CharField(choices=[('usable', 'dùng được'), ('undefined', 'thiếu mẫu')], max_length=10, verbose_name='tình trạng')),
-                ('definition', models.JSONField(default=dict, verbose_name='bố cục')),
-                ('plan', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='annexes', to='plans.plan')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=60, unique=True, verbose_name="mã")),
+                ("order", models.PositiveSmallIntegerField(default=0)),
+                ("number", models.CharField(max_length=20, verbose_name="biểu số")),
+                (
+                    "subject",
+                    models.CharField(blank=True, max_length=120, verbose_name="nội dung (mã)"),
+                ),
+                ("title", models.CharField(max_length=300, verbose_name="tên biểu")),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("usable", "dùng được"), ("undefined", "thiếu mẫu")],
+                        max_length=10,
+                        verbose_name="tình trạng",
+                    ),
+                ),
+                ("definition", models.JSONField(default=dict, verbose_name="bố cục")),
+                (
+                    "plan",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="annexes",
+                        to="plans.plan",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'biểu',
-                'verbose_name_plural': 'biểu',
-                'ordering': ['order'],
+                "verbose_name": "biểu",
+                "verbose_name_plural": "biểu",
+                "ordering": ["order"],
             },
         ),
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', indicators.models.PeriodField(max_length=7, verbose_name='kỳ')),
-                ('state', models.CharField(choices=[('draft', 'Đang nhập'), ('submitted', 'Chờ duyệt'), ('returned', 'Trả lại'), ('endorsed', 'Đã duyệt, chờ cấp trên'), ('approved', 'Đã duyệt'), ('reopened', 'Mở lại để sửa')], default='draft', max_length=12)),
-                ('round', models.PositiveSmallIntegerField(default=0, verbose_name='lần nộp')),
-                ('submitted_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.PositiveIntegerField(default=1)),
-                ('unit', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='communes.unit')),
-                ('with_tier', models.ForeignKey(blank=True, help_text='Cấp đang giữ báo cáo để duyệt; trống khi báo cáo ở đơn vị lập.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='communes.tier')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", indicators.models.PeriodField(max_length=7, verbose_name="kỳ")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Đang nhập"),
+                            ("submitted", "Chờ duyệt"),
+                            ("returned", "Trả lại"),
+                            ("endorsed", "Đã duyệt, chờ cấp trên"),
+                            ("approved", "Đã duyệt"),
+                            ("reopened", "Mở lại để sửa"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=0, verbose_name="lần nộp")),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.PositiveIntegerField(default=1)),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reports",
+                        to="communes.unit",
+                    ),
+                ),
+                (
+                    "with_tier",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Cấp đang giữ báo cáo để duyệt; trống khi báo cáo ở đơn vị lập.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="communes.tier",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'báo cáo',
-                'verbose_name_plural': 'báo cáo',
+                "verbose_name": "báo cáo",
+                "verbose_name_plural": "báo cáo",
             },
         ),
         migrations.CreateModel(
-            name='ReportEvent',
+            name="ReportEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('step', models.CharField(choices=[('submit', 'Nộp'), ('return', 'Trả lại'), ('endorse', 'Duyệt, chuyển cấp trên'), ('approve', 'Duyệt chính thức'), ('reopen', 'Mở lại')], max_length=10)),
-                ('round', models.PositiveSmallIntegerField()),
-                ('post_label', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('note', models.TextField(blank=True)),
-                ('covered', models.JSONField(default=list, help_text='Mã chỉ số và giá trị tại thời điểm đó')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('post', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='communes.post')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='reports.report')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "step",
+                    models.CharField(
+                        choices=[
+                            ("submit", "Nộp"),
+                            ("return", "Trả lại"),
+                            ("endorse", "Duyệt, chuyển cấp trên"),
+                            ("approve", "Duyệt chính thức"),
+                            ("reopen", "Mở lại"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField()),
+                ("post_label", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("note", models.TextField(blank=True)),
+                (
+                    "covered",
+                    models.JSONField(
+                        default=list, help_text="Mã chỉ số và giá trị tại thời điểm đó"
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "post",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="communes.post",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="reports.report",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'bước xử lý',
-                'verbose_name_plural': 'bước xử lý',
-                'ordering': ['at', 'pk'],
+                "verbose_name": "bước xử lý",
+                "verbose_name_plural": "bước xử lý",
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Comment',
+            name="Comment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('post_label', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('body', models.TextField(verbose_name='ý kiến')),
-                ('asks_for_change', models.BooleanField(default=False)),
-                ('value_then', models.CharField(blank=True, help_text='Số đã nộp khi ghi ý kiến', max_length=40)),
-                ('settled_at', models.DateTimeField(blank=True, null=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('indicator', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='indicators.indicator')),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='reports.report')),
-                ('event', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='comments', to='reports.reportevent')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField()),
+                ("post_label", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("body", models.TextField(verbose_name="ý kiến")),
+                ("asks_for_change", models.BooleanField(default=False)),
+                (
+                    "value_then",
+                    models.CharField(
+                        blank=True, help_text="Số đã nộp khi ghi ý kiến", max_length=40
+                    ),
+                ),
+                ("settled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "indicator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="indicators.indicator",
+                    ),
+                ),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="reports.report",
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="comments",
+                        to="reports.reportevent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'ý kiến',
-                'verbose_name_plural': 'ý kiến',
-                'ordering': ['at', 'pk'],
+                "verbose_name": "ý kiến",
+                "verbose_name_plural": "ý kiến",
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Deadline',
+            name="Deadline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', indicators.models.PeriodField(max_length=7, verbose_name='kỳ')),
-                ('opens_on', models.DateField(verbose_name='mở nhập')),
-                ('due_on', models.DateField(verbose_name='hạn nộp')),
-                ('closes_on', models.DateField(blank=True, null=True, verbose_name='khóa kỳ')),
-                ('issuer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deadlines', to='communes.unit', verbose_name='đơn vị đặt hạn')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", indicators.models.PeriodField(max_length=7, verbose_name="kỳ")),
+                ("opens_on", models.DateField(verbose_name="mở nhập")),
+                ("due_on", models.DateField(verbose_name="hạn nộp")),
+                ("closes_on", models.DateField(blank=True, null=True, verbose_name="khóa kỳ")),
+                (
+                    "issuer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deadlines",
+                        to="communes.unit",
+                        verbose_name="đơn vị đặt hạn",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'lịch báo cáo',
-                'verbose_name_plural': 'lịch báo cáo',
-                'constraints': [models.UniqueConstraint(fields=('issuer', 'period'), name='deadline_one_per_period'), models.CheckConstraint(condition=models.Q(('opens_on__lte', models.F('due_on'))), name='deadline_due_after_opening')],
+                "verbose_name": "lịch báo cáo",
+                "verbose_name_plural": "lịch báo cáo",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("issuer", "period"), name="deadline_one_per_period"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("opens_on__lte", models.F("due_on"))),
+                        name="deadline_due_after_opening",
+                    ),
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.UniqueConstraint(fields=('unit', 'period'), name='report_one_per_period'),
+            model_name="report",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "period"), name="report_one_per_period"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), ('submitted_at__isnull', False), _connector='OR'), name='report_left_draft_by_submitting'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state", "draft"), ("submitted_at__isnull", False), _connector="OR"
+                ),
+                name="report_left_draft_by_submitting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='report',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['submitted', 'endorsed']), ('with_tier__isnull', False)), models.Q(models.Q(('state__in', ['submitted', 'endorsed']), _negated=True), ('with_tier__isnull', True)), _connector='OR'), name='report_under_review_names_its_tier'),
+            model_name="report",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("state__in", ["submitted", "endorsed"]), ("with_tier__isnull", False)
+                    ),
+                    models.Q(
+                        models.Q(("state__in", ["submitted", "endorsed"]), _negated=True),
+                        ("with_tier__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="report_under_review_names_its_tier",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='comment',
-            constraint=models.UniqueConstraint(condition=models.Q(('asks_for_change', True), ('settled_at__isnull', True)), fields=('report', 'indicator'), name='comment_one_open_request_per_figure'),
+            model_name="comment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("asks_for_change", True), ("settled_at__isnull", True)),
+                fields=("report", "indicator"),
+                name="comment_one_open_request_per_figure",
+            ),
         ),
     ]

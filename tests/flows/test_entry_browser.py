@@ -176,6 +176,40 @@ def test_officer_types_downward_is_shown_the_balance_takes_the_offer_and_sends(
     assert Report.objects.get().state == "submitted"
 
 
+def test_offer_can_be_pressed_straight_from_the_cell_that_was_being_typed_in(
+    visit: Any, catalogue: Catalogue
+) -> None:
+    """Leaving the cell looks at the form anew: the button must still be there for the press."""
+    fill_all(catalogue, poor=9)
+    page = visit().open_form()
+    cell(page, "escaped").fill("6")
+    page.locator("button[name=fill]").click()
+    expect(cell(page, "poor")).to_have_value("15")
+
+
+def test_button_leads_from_errors_to_returned_to_empty_cells(
+    visit: Any, catalogue: Catalogue, places: Places
+) -> None:
+    returned(catalogue, places)  # relapsed came back; now the balance is off
+    page = visit().open_form()
+    way = page.locator("#to-first")
+    expect(way).to_have_text("Đến lỗi đầu tiên")
+    way.click()
+    expect(cell(page, "poor")).to_be_focused()
+    cell(page, "relapsed").fill("1")  # as it was when it was returned
+    cell(page, "households").fill("")
+    cell(page, "households").press("Enter")
+    expect(way).to_have_text("Đến ô bị trả lại")
+    way.click()
+    expect(cell(page, "relapsed")).to_be_focused()
+    cell(page, "relapsed").fill("2")
+    cell(page, "poor").fill("17")
+    cell(page, "poor").press("Enter")
+    expect(way).to_have_text("Đến ô chưa nhập")
+    way.click()
+    expect(cell(page, "households")).to_be_focused()
+
+
 def test_keys_move_select_restore_and_save(visit: Any, catalogue: Catalogue) -> None:
     fill_all(catalogue)
     page = visit().open_form()

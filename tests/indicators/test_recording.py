@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -321,6 +322,30 @@ def test_two_people_who_typed_the_same_do_not_conflict(
     (fact,) = record_results([value(places.first, catalogue.poor, "12", version=0)], by=other)
 
     assert (fact.version, fact.entered_by) == (1, officer)
+
+
+def test_cells_are_locked_and_written_in_one_order_whatever_the_order_of_the_entries(
+    places: Places, catalogue: Catalogue, django_assert_max_num_queries: Any
+) -> None:
+    """Two writers that go the opposite way would wait for each other for ever."""
+    entries = [
+        value(unit, indicator, "1") for unit in places.communes for indicator in catalogue.inputs
+    ]
+    with patch("indicators.recording.bulk_create_with_history") as create:
+        for order in (entries, entries[::-1]):
+            record_results(order, by=None)
+    forward, backward = (
+        [(row.unit_id, row.indicator_id, row.period) for row in call.args[0]]
+        for call in create.call_args_list
+    )
+    assert (
+        forward == backward == [entry.cell for entry in sorted(entries, key=lambda one: one.cell)]
+    )
+
+    with django_assert_max_num_queries(10) as queries:
+        record_results(entries, by=None)
+    reading = next(query["sql"] for query in queries if 'FROM "indicators_result"' in query["sql"])
+    assert 'ORDER BY "indicators_result"."id" ASC' in reading
 
 
 # -- what is refused ------------------------------------------------------------------------------

@@ -27,6 +27,8 @@ code,name,tier,parent_code,valid_from,valid_to
 10,Tỉnh Lào Cai,province,,,2025-06-30
 15,Tỉnh Lào Cai,province,,2025-07-01,
 38,Tỉnh Thanh Hóa,province,,,
+44,Tỉnh Quảng Bình,province,,,2025-06-30
+44,Tỉnh Quảng Trị,province,,2025-07-01,
 085,Huyện Bắc Hà,district,10,,2025-06-30
 02863,Xã Hoàng Thu Phố,commune,085,,2025-06-30
 380,Huyện Quảng Xương,district,38,,
@@ -281,8 +283,8 @@ def test_a_code_means_the_unit_of_the_last_day_of_the_first_year(plans: None) ->
     district = "admin_unit: Huyện Bắc Hà (Lào Cai)"
     import_targets(swap(TARGETS, (district, "unit_code: '085'")))
     assert unit_of("bh-rate") == ("085", "Huyện Bắc Hà")  # closed in June, so the first day
-    import_targets(swap(TARGETS, (district, "unit_code: '15'")))
-    assert unit_of("bh-rate") == ("15", "Tỉnh Lào Cai")
+    import_targets(swap(TARGETS, (district, "unit_code: '44'")))
+    assert unit_of("bh-rate") == ("44", "Tỉnh Quảng Trị")
 
 
 def test_scopes_are_put_in_words_and_tied_to_their_group(plans: None) -> None:

@@ -127,6 +127,26 @@ def test_province_without_districts_lists_communes_directly(measured: Measured) 
     assert names(made)[1:] == ["P. A", "B"]
 
 
+def test_commune_outside_the_districts_counts_in_the_total(
+    places: Places, measured: Measured, form: Annex
+) -> None:
+    apart = builders.unit("90001", "Đặc khu Xa", "commune", places.province)
+    told(apart, {measured.poor: "7"})
+    told(places.first, {measured.poor: "5"})
+
+    made = table(form, places.province)
+
+    assert names(made)[1:] == [
+        "Đặc khu Xa",
+        "Huyện Thử Nghiệm (0/3)",
+        "TT Trung Tâm",
+        "Một",
+        "Hai",
+    ]
+    assert column(made, "poor") == [12, 7, 5, "…", 5, "…"]
+    assert formula_of(made, 0, "poor") == "Σpoor[]"
+
+
 def test_rows_are_the_units_of_the_last_day_of_the_year(
     places: Places, measured: Measured, form: Annex
 ) -> None:

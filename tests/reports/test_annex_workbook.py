@@ -290,12 +290,13 @@ def test_every_page_says_what_its_figures_are(
     assert (marks in under_title) if marks else ("SỐ TẠM TÍNH" not in under_title)
 
 
-def test_ampersand_in_a_name_is_not_a_code_of_the_page_edge(filled: Filled) -> None:
-    filled.form.definition["number"] = "1&P"
+def test_number_of_a_form_may_hold_signs_that_mean_something_to_a_workbook(filled: Filled) -> None:
+    filled.form.definition["number"] = "1&P/a"
 
     shown = page(write_workbook(filled.table(filled.places.district)))
 
-    assert shown.oddFooter.left.text == "Biểu số 1&&P"
+    assert shown.oddFooter.left.text == "Biểu số 1&&P/a"
+    assert shown.title == "Biểu 1&P-a"
 
 
 def test_annex_file_gives_name_and_content_by_code(filled: Filled) -> None:

@@ -172,6 +172,36 @@ def test_the_browser_session_reads_and_writes_only_with_its_csrf_token(
     assert accepted.status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "accept", "status", "code"),
+    [
+        ("delete", "results/", "*/*", 405, "method_not_allowed"),
+        ("post", "units/", "*/*", 405, "method_not_allowed"),
+        ("get", "units/", "text/html", 406, "not_acceptable"),
+        ("get", "units/?format=xml", "*/*", 404, "not_found"),
+        ("get", "khong-co/", "*/*", 404, "404"),
+    ],
+)
+def test_what_the_api_does_not_do_is_refused_in_one_shape(
+    officer: Api, method: str, path: str, accept: str, status: int, code: str
+) -> None:
+    call = getattr(officer.client, method)
+
+    response = call(f"/api/v1/{path}", headers={"Accept": accept})
+
+    assert (response.status_code, faults(response.json())) == (status, [("", code)])
+
+
+@pytest.mark.parametrize("path", ["units/", "results/", "rollups/", "annexes/01/workbook/"])
+def test_options_and_head_are_answered(officer: Api, path: str) -> None:
+    assert officer.client.options(f"/api/v1/{path}").status_code == 200
+    assert officer.client.head(f"/api/v1/{path}").status_code < 500
+
+
+def test_answers_are_kept_by_no_cache(officer: Api) -> None:
+    assert "no-store" in officer.client.get("/api/v1/units/")["Cache-Control"]
+
+
 # -- units ------------------------------------------------------------------------------------
 
 
@@ -238,8 +268,8 @@ def test_units_are_those_of_the_day_asked_for(leader: Api, places: Places) -> No
         ({"tier": "xa"}, 400, ("tier", "invalid_choice")),
         ({"q": "a\x00b"}, 400, ("q", "null_characters_not_allowed")),
         ({"q": "a" * 500}, 400, ("q", "max_length")),
-        ({"parent": "99999"}, 404, ("", "not_found")),
-        ({"parent": "901@2024-99-99"}, 404, ("", "not_found")),
+        ({"parent": "99999"}, 404, ("parent", "not_found")),
+        ({"parent": "901@2024-99-99"}, 404, ("parent", "not_found")),
         ({"limit": "0"}, 400, ("limit", "invalid")),
         ({"limit": "5001"}, 400, ("limit", "invalid")),
         ({"limit": "-1"}, 400, ("limit", "invalid")),
@@ -763,6 +793,16 @@ def test_a_huge_body_and_another_content_type_are_refused(officer: Api) -> None:
     assert (form.status_code, faults(form.json())) == (415, [("", "unsupported_media_type")])
 
 
+def test_writing_to_too_many_returns_at_once_is_refused(officer: Api, catalogue: Catalogue) -> None:
+    """The transaction would stay open for as long as they take."""
+    status, answer = officer.post(
+        *(item("poor", "1", period=str(year)) for year in range(1950, 2051))
+    )
+
+    assert (status, faults(answer)) == (400, [("results", "too_many")])
+    assert not Result.objects.exists()
+
+
 def test_a_note_goes_with_its_figure(officer: Api, catalogue: Catalogue) -> None:
     officer.post(item("poor", "38", note="Theo rà soát"))
     officer.post(item("poor", "39"))
@@ -1079,7 +1119,7 @@ def test_a_workbook_holds_the_figures_of_its_unit(
     [
         ({}, 400, ("period", "required")),
         ({"unit": "901", "period": "2024", "plan": "khac"}, 404, ("", "not_found")),
-        ({"unit": "99999", "period": "2024"}, 404, ("", "not_found")),
+        ({"unit": "99999", "period": "2024"}, 404, ("unit", "not_found")),
         ({"unit": "901", "period": "2024", "stage": "nháp"}, 400, ("stage", "invalid_choice")),
         ({"unit": "901", "period": "2024", "variant": "month"}, 400, ("", "invalid")),
         ({"unit": "group:x", "period": "2024"}, 400, ("unit", "invalid_reference")),
@@ -1107,9 +1147,11 @@ def test_tables_of_a_neighbour_do_not_leak(
     a_table(None)
 
     for path in ("annexes/", "annexes/01/workbook/"):
+        unknown = json.dumps(stranger.get(path, unit="99999", period="2024"))
         for foreign in ("90102", "901"):
             status, answer = stranger.get(path, unit=foreign, period="2024")
-            assert (status, faults(answer)) == (404, [("", "not_found")])
+            assert (status, faults(answer)) == (404, [("unit", "not_found")])
+            assert json.dumps([status, answer]).replace(foreign, "99999") == unknown
     assert stranger.get("annexes/", unit="90103")[0] == 400
 
 

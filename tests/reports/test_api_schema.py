@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
 from django.core.management import call_command
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from hypothesis import HealthCheck, Phase, given, settings
@@ -82,8 +85,19 @@ def test_the_page_of_the_description_holds_no_script_of_its_own(places: builders
 
 
 @pytest.fixture
+def connected() -> Iterator[None]:
+    """Keep the test's connection, which the server would close after each answer."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
 def described(
-    places: builders.Places, catalogue: builders.Catalogue, settings: Any
+    connected: None, places: builders.Places, catalogue: builders.Catalogue, settings: Any
 ) -> OpenApiSchema:
     """The API as an official sees it who may look at the district and enter for one commune.
 

@@ -379,7 +379,9 @@ def test_submitted_return_is_read_only_until_it_comes_back(
     workflow.request_change(
         report=report, indicator=catalogue.poor, body="Xem lại thôn Bản Pấy.", by=district
     )
-    assert "Bản Pấy" not in officer.open()
+    page = officer.open()
+    assert "Bản Pấy" not in page  # the reviewer has not sent it yet
+    assert "trả lại" not in words(page).partition("Lịch sử")[0].partition("Chỉ tiêu")[2]
     workflow.return_report(report=report, by=district, note="Sửa một chỉ tiêu")
     page = words(officer.open())
     assert "Bị trả lại lần 1" in page
@@ -423,6 +425,7 @@ def test_reviewer_and_leader_read_but_do_not_type(
         desk = Desk(person)
         assert 'name="v-poor"' not in desk.open()
         assert desk.post(typed(poor="1")).status_code == 403
+        assert desk.post(typed(poor="không phải số")).status_code == 403
     assert stored(places.first) == {}
 
 

@@ -96,6 +96,8 @@ export class Cell {
   }
 }
 
+const total = (cells) => cells.reduce((sum, cell) => sum + cell.errors, 0);
+
 export class Form {
   constructor(element, given) {
     this.element = element;
@@ -218,7 +220,8 @@ export class Form {
     const problem = fault || cell.refusal;
     const errors = this.findings.filter((found) => found.cell === cell.code && found.rule.severity === 'error');
     const warned = this.findings.some((found) => found.cell === cell.code && found.rule.severity !== 'error');
-    cell.hasError = Boolean(problem || cell.conflict || errors.length);
+    cell.errors = errors.length + Number(Boolean(problem || cell.conflict));
+    cell.hasError = cell.errors > 0;
     cell.tr.classList.toggle('err', cell.hasError);
     cell.tr.classList.toggle('bad', Boolean(problem));
     cell.box.classList.toggle('empty', !cell.isAnswered);
@@ -302,7 +305,7 @@ export class Form {
       row.classList.add(isError ? 'err' : 'warn');
       status(row.querySelector('.ico'), ['', isError ? 'err' : 'risk', '']);
       row.querySelector('.t').textContent = `${found.rule.name}:`;
-      row.querySelector('.sum').textContent = found.sum && `${found.sum}.`;
+      row.querySelector('.worked').textContent = found.sum && `${found.sum}.`;
       row.querySelector('.m').textContent = found.message;
       row.querySelector('.ask').hidden = isError || Boolean(this.cells.get(found.cell)?.note.value.trim());
       this.offerFill(row.querySelector('button'), found);
@@ -321,14 +324,17 @@ export class Form {
 
   showCounts() {
     const all = [...this.cells.values()];
-    const errors = all.filter((cell) => cell.hasError).length;
+    const errors = total(all);
     const missing = all.filter((cell) => !cell.isAnswered).length;
     const progress = document.getElementById('progress');
     progress.value = progress.max - missing;
     document.getElementById('progress-text').textContent = `${progress.value}/${progress.max}`;
     this.showCount('count-errors', this.words.errors, errors);
     this.showCount('count-missing', this.words.left, missing);
-    document.getElementById('to-first').hidden = !this.attention().length;
+    const toFirst = document.getElementById('to-first');
+    const [first] = this.attention();
+    toFirst.hidden = !first;
+    if (first) toFirst.textContent = this.wayTo(first);
     for (const body of this.element.querySelectorAll('tbody')) this.showSection(body);
   }
 
@@ -342,7 +348,7 @@ export class Form {
     const rows = [...body.querySelectorAll('tr.r')].map((tr) => this.cells.get(tr.dataset.row)).filter(Boolean);
     const locked = [...body.querySelectorAll('tr.r')].filter((tr) => this.specs[tr.dataset.row].locked).length;
     const done = rows.filter((cell) => cell.isAnswered).length + locked;
-    const errors = rows.filter((cell) => cell.hasError).length;
+    const errors = total(rows);
     const link = this.element.querySelector(`.secnav a[href="#${body.id}"]`);
     for (const count of [body.querySelector('[data-count]'), link?.querySelector('[data-count]')]) {
       if (count) count.textContent = `${done}/${rows.length + locked}`;
@@ -350,6 +356,11 @@ export class Form {
     if (link) {
       link.querySelector('[data-errors]').textContent = errors ? say(this.words.short_errors, { count: errors }) : '';
     }
+  }
+
+  wayTo(cell) {
+    if (cell.hasError) return this.words.to_error;
+    return cell.spec.then ? this.words.to_returned : this.words.to_missing;
   }
 
   /** Cells that ask for attention, top down: errors first met, then returned ones, then empty ones. */
