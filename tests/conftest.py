@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 
 import pytest
+from playwright.sync_api import expect
 
 from tests import builders
+
+# A busy build machine is slow; what is awaited still has to come.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture

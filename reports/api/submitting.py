@@ -104,7 +104,7 @@ def _units(items: Sequence[Item], by: Official) -> list[Unit]:
         [
             naming.absence(item.unit, _where(index, "unit"), index)
             for index, (item, unit) in enumerate(zip(items, found, strict=True))
-            if unit is None
+            if unit is None or unit.pk not in visible
         ],
         status.HTTP_404_NOT_FOUND,
     )
