@@ -17,7 +17,6 @@ lint: ## các kiểm tra không chạy chương trình
 format: ## sửa định dạng mã nguồn và trang
 	@tooling/environment.sh dev
 	@.venv/bin/ruff format --quiet . && .venv/bin/ruff check --quiet --fix .
-	@.venv/bin/djlint templates --reformat --quiet || true # exits 1 when it changed something
 
 lock: ## làm lại các tệp khóa phiên bản
 	@tooling/lock.sh

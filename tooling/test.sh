@@ -36,8 +36,9 @@ export_test_environment() {
     unset DATABASE_URL CELERY_BROKER_URL DEMO_MODE DEBUG
 }
 
+# Faults only: its formatter breaks lines where a space would show.
 check_templates() {
-    djlint templates --check --quiet && djlint templates --lint --quiet
+    djlint templates --lint --quiet
 }
 
 # The real Compose binary: its Python wrapper always reports success.

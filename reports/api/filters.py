@@ -56,8 +56,9 @@ class UnitFilter(filters.FilterSet):
 
     def filter_queryset(self, queryset: QuerySet[Unit]) -> QuerySet[Unit]:
         self.day = self.form.cleaned_data["as_of"] or timezone.localdate()
-        found: QuerySet[Unit] = super().filter_queryset(queryset)
-        return found.valid_on(self.day)  # type: ignore[attr-defined, no-any-return]
+        of_the_day = queryset.valid_on(self.day)  # type: ignore[attr-defined]
+        found: QuerySet[Unit] = super().filter_queryset(of_the_day)
+        return found
 
     @extend_schema_field(
         {"type": "string", "format": "date", "description": "Mặc định hôm nay; dạng 2024-12-31."}
@@ -73,9 +74,8 @@ class UnitFilter(filters.FilterSet):
 
     def filter_name(self, queryset: QuerySet[Unit], _name: str, text: str) -> QuerySet[Unit]:
         wanted = folded(text)
-        names = queryset.valid_on(self.day)  # type: ignore[attr-defined]
         return queryset.filter(
-            pk__in=[pk for pk, name in names.values_list("pk", "name") if wanted in folded(name)]
+            pk__in=[pk for pk, name in queryset.values_list("pk", "name") if wanted in folded(name)]
         )
 
 

@@ -166,7 +166,7 @@ def _told(units: set[int], periods: set[str], stage: str) -> dict[tuple[int, str
     for unit_id, period, indicator_id in rows.values_list("unit", "period", "indicator"):
         found.setdefault((unit_id, period), set()).add(indicator_id)
     marks = Recompute.objects.filter(unit=OuterRef("unit"), period=OuterRef("period"))
-    waiting = Result.objects.none().filter(Exists(marks), unit__upward__ancestor__in=units)
+    waiting = Result.objects.filter(Exists(marks), unit__upward__ancestor__in=units)
     for unit_id, period, indicator_id in (
         waiting.filter(period__in=periods)
         .counted(stage)

@@ -281,6 +281,21 @@ def test_years_to_come_are_blank_not_missing(
     assert column(made, "poor_2025") == ["", "", "", ""]
 
 
+def test_change_of_a_year_to_come_is_blank_too(places: Places, measured: Measured) -> None:
+    yearly = annex_forms.rate(
+        "cut_{year}", indicator="rate", measure="change_points", period="each_year"
+    )
+    years = {"heading_vi": "Năm {year}", "for_each_year": [2024, 2025], "columns": [yearly]}
+    layout = {"variant": "period", "columns": [*annex_forms.NAMES, years]}
+    form = annex_forms.annex(annex_forms.plan(places.district), layouts=[layout])
+    told_by_two(places, measured)
+
+    made = table(form, places.district, "period")
+
+    assert column(made, "cut_2024")[2:] == [0, 5]
+    assert column(made, "cut_2025") == ["", "", "", ""]
+
+
 def test_running_total_is_measured_against_the_whole_plan(
     places: Places, measured: Measured, form: Annex
 ) -> None:

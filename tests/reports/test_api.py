@@ -616,7 +616,7 @@ def test_one_refused_item_leaves_the_database_as_it_was(
         item("poor", "-1", unit="90103"),
         item("households", "462"),
         item("households", "1.5", unit="90103"),
-        item("rate", "8.2"),
+        item("rate", "8.2", unit="90103"),
     )
 
     assert status == 400

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
-from communes.models import Official, Succession, Unit
+from communes.models import Official, Post, Succession, Unit
 from indicators.models import SeriesBreak
 from reports.models import Comment, Report
 from reports.returns import Row
@@ -165,6 +165,15 @@ def test_tracker_marks_what_is_on_the_visitors_own_desk(job: Job) -> None:
     assert mine(job.staff.district, job.places.district) == 0
     assert mine(job.staff.province, job.places.province) == 1
     assert mine(job.staff.province, job.places.district) == 1
+
+
+def test_reviewer_of_one_district_who_sees_another_has_only_their_own_desk(job: Job) -> None:
+    other = builders.unit("902", "Huyện Khác", "district", job.places.province)
+    person = official("hai.viec", job.places.province, Role.LEADER)
+    Post.objects.create(official=person, unit=other, role=Role.REVIEWER)
+    job.sent()
+
+    assert tracker_page(job.places.province, Y2024, person).mine == 0
 
 
 def test_province_tracker_groups_communes_by_district(job: Job) -> None:
