@@ -18,7 +18,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.permissions import IsAuthenticated
 
 from communes.access import Policy, policy
-from reports.api.serializers import FaultsSerializer
+from reports.api.serializers.refusals import FaultsSerializer
 
 _MEANINGS = {
     400: "Yêu cầu sai: tham số, nội dung, hoặc số không được nhận.",

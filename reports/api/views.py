@@ -24,17 +24,19 @@ from reports.api.filters import IndicatorFilter, PlanFilter, UnitFilter
 from reports.api.openapi import answers
 from reports.api.params import AnnexesQuery, ResultsQuery, RollupsQuery, WorkbookQuery
 from reports.api.parsers import ExactJSONParser
-from reports.api.serializers import (
-    AnnexSerializer,
-    BatchAnswerSerializer,
-    BatchSerializer,
+from reports.api.serializers.catalogue import (
     IndicatorSerializer,
     PlanSerializer,
-    ResultSerializer,
-    RollupSerializer,
     TargetSerializer,
     UnitSerializer,
 )
+from reports.api.serializers.facts import (
+    BatchAnswerSerializer,
+    BatchSerializer,
+    ResultSerializer,
+    RollupSerializer,
+)
+from reports.api.serializers.tables import AnnexSerializer
 
 
 def _caller(request: Request) -> Official:

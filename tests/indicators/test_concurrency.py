@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from communes.enums import Role
 from communes.models import Official, Unit
 from indicators import rollups
 from indicators.enums import Answer, Stage
@@ -21,7 +22,7 @@ from indicators.models import Indicator, Recompute, Result, Rollup
 from indicators.periods import Period
 from indicators.recording import Entry, import_results, record_results
 from indicators.rollups import drain
-from povertyplan.lib.errors import VersionConflict
+from povertyplan.lib.errors import DomainError, VersionConflict
 from reports.models import Report
 from reports.workflow import endorse, request_change, return_report, save_draft, submit
 from tests import builders
@@ -329,6 +330,28 @@ def test_one_of_two_conflicting_edits_wins_and_the_other_is_shown_both(
     fact = Result.objects.get()
     assert (fact.value, fact.version) == (won, version + 1)
     assert fact.history.count() == version + 1
+
+
+def test_step_taken_twice_at_once_is_taken_once(places: Places, catalogue: Catalogue) -> None:
+    """A double click, or two reviewers of one office: the second is told, nothing runs twice."""
+    staff = builders.staff(places)
+    entries = filled(places.first, catalogue)
+    save_draft(unit=places.first, period=Y2024, entries=entries, by=staff.officer)
+    second = official("duyet.huyen.hai", places.district, Role.REVIEWER)
+
+    def send() -> Report:
+        return submit(unit=places.first, period=Y2024, by=staff.officer)
+
+    def pass_on(by: Official) -> Report:
+        return endorse(report=Report.objects.get(), by=by)
+
+    for calls in ([send] * 2, [lambda: pass_on(staff.district), lambda: pass_on(second)]):
+        (error,) = errors(together(*calls))
+        assert isinstance(error, DomainError)
+
+    report = Report.objects.get()
+    assert (report.state, report.round) == ("endorsed", 1)
+    assert [event.step for event in report.events.all()] == ["submit", "endorse"]
 
 
 @pytest.mark.parametrize("is_import", [False, True])

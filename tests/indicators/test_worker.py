@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 import kombu.pools
 import psycopg2
 import pytest
+from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
 
@@ -101,11 +102,12 @@ class Broker:
 
 
 @pytest.fixture
-def broker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Broker]:
+def broker(tmp_path: Path, settings: LazySettings) -> Iterator[Broker]:
     """Not started yet. This process sends its tasks there, as in production."""
     made = Broker(tmp_path)
     before = app.conf.task_always_eager, app.conf.broker_url
     forget_connections()
+    settings.CELERY_TASK_ALWAYS_EAGER = False
     app.conf.task_always_eager, app.conf.broker_url = False, made.url
     yield made
     made.stop()
@@ -230,7 +232,8 @@ def test_page_works_while_the_broker_is_away_and_the_sweep_catches_up(
     began = time.monotonic()
     answer = client.post("/bao-cao/90102/2024/", {**form, "action": "submit"})
 
-    assert (answer.status_code, time.monotonic() - began < 10) == (302, True)
+    assert answer.status_code == 302
+    assert time.monotonic() - began < 5  # does not wait for the broker
     assert Report.objects.get().state == "submitted"
     assert list(Recompute.objects.values_list("unit__code", "period")) == [("90102", "2024")]
     assert not Rollup.objects.exists()
@@ -263,6 +266,24 @@ def test_broker_that_goes_away_between_two_returns_holds_up_neither(
     worker = start_worker()
     sweep()
     assert until(lambda: is_fresh(places, catalogue, 26), FRESH_WITHIN), worker.said()
+
+
+def test_worker_finds_a_broker_that_was_away_again(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    broker: Broker,
+    start_worker: Callable[[], Worker],
+) -> None:
+    broker.start()
+    worker = start_worker()
+    broker.stop()
+    assert until(lambda: "Connection to broker lost" in worker.said(), 30), worker.said()
+    broker.start()
+
+    send(places, catalogue, staff)
+
+    assert until(lambda: is_fresh(places, catalogue), 40), worker.said()
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from communes.enums import Role
 from communes.models import GroupMember, UnitGroup
 from indicators import rollups
 from tests import builders
-from tests.reports.test_api import a_plan, a_table
+from tests.reports.api.client import a_plan, a_table
 
 pytestmark = pytest.mark.django_db
 
@@ -97,13 +97,12 @@ def connected() -> Iterator[None]:
 
 @pytest.fixture
 def described(
-    connected: None, places: builders.Places, catalogue: builders.Catalogue, settings: Any
+    connected: None, places: builders.Places, catalogue: builders.Catalogue
 ) -> OpenApiSchema:
     """The API as an official sees it who may look at the district and enter for one commune.
 
     The codes that exist are given as examples, else no generated request would find anything.
     """
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     official = builders.official("can.bo", places.first)
     builders.Post.objects.create(official=official, unit=places.district, role=Role.LEADER)
     token = Token.objects.create(user=official)

@@ -1,0 +1,146 @@
+"""A return and its lines: what it holds and what stands in the way of sending it up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.utils import timezone
+
+from communes.models import Unit
+from indicators.checks import Finding
+from indicators.enums import Answer, Severity
+from indicators.models import Indicator, Theme
+from indicators.periods import Period
+from reports.enums import ReportState
+from reports.models import Comment, Deadline, Report
+
+
+def is_late(state: str, deadline: Deadline | None) -> bool:
+    """Past its day and still with the unit that owes it."""
+    waiting = state in (ReportState.DRAFT, ReportState.RETURNED)
+    return waiting and deadline is not None and timezone.localdate() > deadline.due_on
+
+
+@dataclass
+class Row:
+    """One line of a return. Values in the indicator's unit; None = not known.
+
+    kind: `input` (typed or locked), `ratio` (worked out), `change` (opening less closing rate,
+    in points). `previous` is last year's figure, added up over the unit's predecessors.
+    `numerator`, `denominator`: codes of the inputs a ratio is worked out from.
+    """
+
+    indicator: Indicator
+    number: str
+    kind: str
+    answer: str = Answer.MISSING
+    value: Decimal | None = None
+    note: str = ""
+    version: int = 0
+    entered_by: str = ""
+    entered_at: datetime | None = None
+    submitted_value: Decimal | None = None
+    submitted_answer: str = Answer.MISSING
+    previous: Decimal | None = None
+    planned: Decimal | None = None
+    is_locked: bool = False
+    is_sample: bool = False
+    comments: list[Comment] = field(default_factory=list)
+    request: Comment | None = None
+    findings: list[Finding] = field(default_factory=list)
+    numerator: tuple[str, ...] = ()
+    denominator: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        return self.indicator.code if self.kind != "change" else f"{self.indicator.code}-change"
+
+    @property
+    def is_answered(self) -> bool:
+        return self.answer != Answer.MISSING
+
+    @property
+    def is_not_applicable(self) -> bool:
+        return self.answer == Answer.NOT_APPLICABLE
+
+    @property
+    def is_changed_since_return(self) -> bool:
+        """Does the latest entry differ from the figure the reviewer objected to?"""
+        return self.request is not None and self.request.value_then != plain(
+            self.answer, self.value
+        )
+
+
+@dataclass
+class Return:
+    """One unit's return for one period, ready to show, check and send."""
+
+    unit: Unit
+    period: Period
+    report: Report
+    deadline: Deadline | None
+    reviewers: list[Unit]
+    rows: list[Row]
+    findings: list[Finding]
+
+    @property
+    def inputs(self) -> list[Row]:
+        return [row for row in self.rows if row.kind == "input"]
+
+    @property
+    def total(self) -> int:
+        return len(self.inputs)
+
+    @property
+    def done(self) -> int:
+        return sum(row.is_answered for row in self.inputs)
+
+    @property
+    def missing(self) -> list[Row]:
+        return [row for row in self.inputs if not row.is_answered]
+
+    @property
+    def errors(self) -> list[Finding]:
+        return [found for found in self.findings if found.severity == Severity.ERROR]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        return [found for found in self.findings if found.severity == Severity.WARNING]
+
+    @property
+    def unexplained(self) -> list[Finding]:
+        """Warnings without a note on any of the figures they speak of."""
+        notes = {row.indicator.code for row in self.inputs if row.note.strip()}
+        return [found for found in self.warnings if not notes & set(found.indicators)]
+
+    @property
+    def requests(self) -> list[Row]:
+        """Figures a reviewer has sent back and that wait for the unit."""
+        return [row for row in self.inputs if row.request is not None]
+
+    @property
+    def has_sample(self) -> bool:
+        return any(row.is_sample for row in self.rows)
+
+    @property
+    def is_late(self) -> bool:
+        return is_late(self.report.state, self.deadline)
+
+    @property
+    def themes(self) -> list[tuple[Theme, list[Row]]]:
+        grouped: dict[int, tuple[Theme, list[Row]]] = {}
+        for row in self.rows:
+            grouped.setdefault(row.indicator.theme_id, (row.indicator.theme, []))[1].append(row)
+        return list(grouped.values())
+
+    def row(self, code: str) -> Row | None:
+        return next((row for row in self.inputs if row.indicator.code == code), None)
+
+
+def plain(answer: str, value: Decimal | None) -> str:
+    """A figure as kept in events and comments: a plain number, `na`, or nothing."""
+    if answer == Answer.VALUE and value is not None:
+        return f"{value.normalize():f}"
+    return "na" if answer == Answer.NOT_APPLICABLE else ""

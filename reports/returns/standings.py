@@ -1,0 +1,201 @@
+"""Where the returns of many units stand: what is owed, who has sent, who is late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q
+from django.utils import timezone
+
+from communes.access import current_posts
+from communes.enums import Role
+from communes.models import Ancestry, Official, Succession, Unit
+from indicators.asking import asks, profiles_of
+from indicators.enums import Answer
+from indicators.models import Indicator, Result
+from indicators.periods import Period
+from reports.enums import ReportState
+from reports.models import Deadline, Report
+from reports.returns.form import deadline_of, deadlines, review_inputs
+from reports.returns.pieces import is_late
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one unit's return stands. `state` is None when nothing has been entered."""
+
+    unit: Unit
+    period: Period
+    report: Report | None
+    state: str | None
+    deadline: Deadline | None
+    done: int
+    total: int
+    returned: int
+
+    @property
+    def is_late(self) -> bool:
+        return is_late(self.state or ReportState.DRAFT, self.deadline)
+
+    @property
+    def is_submitted(self) -> bool:
+        return self.state in (ReportState.SUBMITTED, ReportState.ENDORSED, ReportState.APPROVED)
+
+
+Owed = tuple[Unit, Period]
+"""Whose return of which period."""
+
+Key = tuple[int, str]
+"""(unit pk, period code)"""
+
+
+def standings(units: Sequence[Unit], period: Period) -> list[Standing]:
+    """The standing of each unit's return, in the order given. A fixed number of queries."""
+    return _standings([(unit, period) for unit in units])
+
+
+def _standings(owed: Sequence[Owed]) -> list[Standing]:
+    """In the order given. A fixed number of queries, and two for each period."""
+    if not owed:
+        return []
+    inputs = review_inputs()
+    reports, done, totals = _reports(owed), _answered(owed, inputs), _asked(owed, inputs)
+    deadlines = _nearest_deadlines(owed)
+    found = []
+    for unit, period in owed:
+        key = unit.pk, period.code
+        report = reports.get(key)
+        found.append(
+            Standing(
+                unit=unit,
+                period=period,
+                report=report,
+                state=report.state if report else None,
+                deadline=deadlines.get(key),
+                done=done.get(key, 0),
+                total=totals[key],
+                returned=report.open_requests if report else 0,
+            )
+        )
+    return found
+
+
+def _of(owed: Sequence[Owed]) -> dict[str, Any]:
+    """Filter by units and periods; may find a pair too many, which nobody looks up."""
+    return {
+        "unit__in": {unit.pk for unit, _ in owed},
+        "period__in": {period.code for _, period in owed},
+    }
+
+
+def _reports(owed: Sequence[Owed]) -> dict[Key, Any]:
+    """Stored reports with `open_requests`, the figures sent back and not yet corrected."""
+    sent_back = Q(
+        comments__asks_for_change=True,
+        comments__settled_at__isnull=True,
+        comments__event__isnull=False,
+    )
+    rows = (
+        Report.objects.filter(**_of(owed))
+        .select_related("with_tier")
+        .annotate(open_requests=Count("comments", filter=sent_back))
+    )
+    return {(row.unit_id, row.period): row for row in rows}
+
+
+def _answered(owed: Sequence[Owed], inputs: Sequence[Indicator]) -> dict[Key, int]:
+    rows = (
+        Result.objects.filter(**_of(owed), indicator__in=inputs)
+        .exclude(answer=Answer.MISSING)
+        .values_list("unit", "period")
+        .annotate(Count("pk"))
+    )
+    return {(unit_id, code): count for unit_id, code, count in rows}
+
+
+def _asked(owed: Sequence[Owed], inputs: Sequence[Indicator]) -> dict[Key, int]:
+    """How many figures the form of each return asks for."""
+    return {
+        (pk, period.code): sum(asks(row, profile) for row in inputs)
+        for period in {period for _, period in owed}
+        for pk, profile in profiles_of({unit.pk for unit, _ in owed}, period.end).items()
+    }
+
+
+def _nearest_deadlines(owed: Sequence[Owed]) -> dict[Key, Deadline]:
+    of = _of(owed)
+    rows = (
+        Ancestry.objects.filter(
+            descendant__in=of["unit__in"], ancestor__deadlines__period__in=of["period__in"]
+        )
+        .order_by("-depth")
+        .values_list("descendant", "ancestor__deadlines")
+    )
+    nearest = list(rows)
+    kept = Deadline.objects.select_related("issuer").in_bulk({pk for _, pk in nearest})
+    # a nearer issuer comes later and wins
+    return {(unit_id, kept[pk].period): kept[pk] for unit_id, pk in nearest}
+
+
+@dataclass(frozen=True)
+class Tracker:
+    """Who below a unit has sent the period's return, and which units ended within it."""
+
+    unit: Unit
+    period: Period
+    deadline: Deadline | None
+    rows: list[Standing]
+    merged: list[Succession]
+
+    @property
+    def submitted(self) -> int:
+        return sum(row.is_submitted for row in self.rows)
+
+    def count(self, *states: str | None) -> int:
+        return sum(row.state in states for row in self.rows)
+
+
+def tracker(unit: Unit, period: Period) -> Tracker:
+    """The returns of every unit below `unit` that enters the review, in official order."""
+    units = list(
+        Unit.objects.below_on(unit, period.end)
+        .filter(tier__in=_review_tiers())
+        .select_related("tier", "parent")
+        .order_by("parent__code", "code")
+    )
+    merged = Succession.objects.filter(
+        predecessor__upward__ancestor=unit, date__gt=period.start, date__lte=period.end
+    ).select_related("predecessor", "successor")
+    return Tracker(unit, period, deadline_of(unit, period), standings(units, period), list(merged))
+
+
+def _review_tiers() -> set[int]:
+    return {row.entered_at_id for row in review_inputs() if row.entered_at_id is not None}
+
+
+def periods_for(unit: Unit) -> list[Period]:
+    """Periods with a calendar entry for the unit, in which it still existed; latest first."""
+    found = {Period.parse(code) for code in deadlines(unit).values_list("period", flat=True)}
+    return sorted((period for period in found if unit.is_valid_on(period.end)), reverse=True)
+
+
+def latest_period(unit: Unit) -> Period:
+    """The period a page opens with: the latest of the calendar, else the last full year it saw."""
+    known = periods_for(unit)
+    if known:
+        return known[0]
+    last_day = min(unit.valid_to, timezone.localdate())
+    full_year = date(last_day.year, 12, 31) <= last_day
+    return Period(last_day.year if full_year else last_day.year - 1)
+
+
+def owed_by(official: Official) -> list[Standing]:
+    """Every return the official's units owe or have sent, latest period first."""
+    units = {
+        post.unit_id: post.unit for post in current_posts(official) if post.role == Role.OFFICER
+    }
+    owed = [(unit, period) for unit in units.values() for period in periods_for(unit)]
+    return sorted(_standings(owed), key=lambda row: row.period, reverse=True)
