@@ -98,11 +98,15 @@ def current_posts(official: Official | AnonymousUser) -> list[Post]:
 
 
 def is_administrator(official: Official | AnonymousUser) -> bool:
-    """True for who keeps the catalogue, the units and the accounts."""
+    """True for who keeps the catalogue, the units and the accounts of the whole installation.
+
+    Only an administrator's post in a unit with nothing above it: these pages know no borders.
+    """
     if not official.is_authenticated or not official.is_active:
         return False
     return official.is_superuser or any(
-        post.role == Role.ADMINISTRATOR for post in current_posts(official)
+        post.role == Role.ADMINISTRATOR and post.unit.parent_id is None
+        for post in current_posts(official)
     )
 
 

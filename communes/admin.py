@@ -8,8 +8,10 @@ from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
 from django.contrib.auth.forms import UserChangeForm as BaseChangeForm
+from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from rest_framework.authtoken.models import TokenProxy
 
 from communes.models import GroupMember, Official, Post, Succession, Tier, Unit, UnitGroup
 
@@ -106,6 +108,17 @@ class OfficialAdmin(UserAdmin):  # type: ignore[type-arg]
     ]
     inlines = [PostInline]
 
+    def has_change_permission(self, request: HttpRequest, obj: Official | None = None) -> bool:
+        """The account of an installation's owner is changed by an owner only."""
+        is_owner_only = obj is not None and obj.is_superuser
+        return not is_owner_only or bool(request.user.is_superuser)
+
     def has_delete_permission(self, request: HttpRequest, obj: Official | None = None) -> bool:
         """Accounts are switched off, never deleted: figures and steps name them."""
         return False
+
+
+for kept_elsewhere in (Group, TokenProxy):
+    # Rights come from posts; a token is made by `create_token`.
+    if admin.site.is_registered(kept_elsewhere):
+        admin.site.unregister(kept_elsewhere)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +12,10 @@ from django.utils import timezone
 
 if TYPE_CHECKING:
     from communes.models import Post, Unit  # noqa: F401  # named in the generic base
+
+
+_REFERENCE = re.compile(r"(?P<code>[0-9A-Za-z]{1,12})(?:@(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}))?")
+"""`CODE` or `CODE@2024-12-31`."""
 
 
 class UnitQuerySet(models.QuerySet["Unit"]):
@@ -47,7 +52,10 @@ class UnitQuerySet(models.QuerySet["Unit"]):
         Returns None when no such unit was valid on that day or the day is not a date.
         Source: design, Contracts (a code names a unit only together with a day).
         """
-        code, _, day_text = reference.partition("@")
+        found = _REFERENCE.fullmatch(reference)
+        if found is None:
+            return None
+        code, day_text = found["code"], found["day"]
         if day_text:
             try:
                 on = date.fromisoformat(day_text)

@@ -59,6 +59,17 @@ def _refusal(
 
 
 @policy(Policy.PUBLIC)
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return _refusal(
+        request,
+        400,
+        _("Yêu cầu gửi lên không đọc được"),
+        _("Có thể trang gửi quá nhiều ô hoặc quá lớn. Quay lại, tải lại trang rồi gửi lại."),
+        None,
+    )
+
+
+@policy(Policy.PUBLIC)
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _refusal(
         request,

@@ -74,7 +74,9 @@ def check(rules: Iterable[ValidationRule], values: Values) -> list[Finding]:
 
 
 def _check_one(rule: ValidationRule, values: Values) -> Finding | None:
-    terms = list(rule.terms.all())
+    terms = [term for term in rule.terms.all() if term.coefficient]
+    if not terms:
+        return None
     products: list[tuple[RuleTerm, Decimal]] = []
     for term in terms:
         value = values.get((term.indicator.code, term.offset))
@@ -138,7 +140,10 @@ def _message(
         suffix = "_prev" if term.offset else ""
         value = values.get((term.indicator.code, term.offset))
         names[term.indicator.code + suffix] = format_number(value, term.indicator.decimals)
-    return rule.message.format_map(names)
+    try:
+        return rule.message.format_map(names)
+    except (AttributeError, LookupError, ValueError):
+        return rule.message  # a slip in the definition must not take the form away
 
 
 def rules_as_json(rules: Iterable[ValidationRule]) -> list[dict[str, Any]]:

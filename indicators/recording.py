@@ -19,7 +19,7 @@ from simple_history.utils import bulk_create_with_history, bulk_update_with_hist
 
 from communes.models import Official, Unit
 from indicators.asking import Profile, asks, profiles_of
-from indicators.enums import Answer, Stage, ValueType
+from indicators.enums import Answer, Cadence, Stage, ValueType
 from indicators.models import Indicator, Recompute, Result
 from indicators.periods import Period
 from indicators.tasks import soon
@@ -39,6 +39,10 @@ LAYERS = [
     "entered_by",
     "entered_at",
 ]
+
+
+PARTS = {Cadence.YEAR: ("",), Cadence.HALF: ("", "H"), Cadence.QUARTER: ("", "H", "Q")}
+"""The periods in which an indicator is asked: as often as its cadence, or less often."""
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,12 @@ def _problem(entry: Entry, profile: Profile) -> str:
         )
     if not asks(entry.indicator, profile):
         return _("Chỉ tiêu này không giao cho đơn vị này nhập.")
+    if entry.period.part not in PARTS[Cadence(entry.indicator.cadence)]:
+        return _("Chỉ tiêu này báo cáo theo {cadence}, không theo kỳ ngắn hơn.").format(
+            cadence=Cadence(entry.indicator.cadence).label
+        )
+    if entry.period.start > timezone.localdate():
+        return _("Kỳ báo cáo này chưa bắt đầu.")
     if entry.answer == Answer.VALUE:
         return value_problem(entry.indicator, entry.value)
     return _("Ô không có số thì không được kèm giá trị.") if entry.value is not None else ""
@@ -225,7 +235,7 @@ def value_problem(indicator: Indicator, value: Decimal | None) -> str:
     """Why the indicator does not admit the value, in the officials' words; empty when it does."""
     if value is None:
         return _("Chưa có giá trị.")
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
+    if not value.is_finite() or value.adjusted() >= 15:
         return _("Số quá lớn.")
     if value != value.quantize(Decimal(1).scaleb(-indicator.decimals)):
         return _("Chỉ nhận tối đa {count} chữ số thập phân.").format(count=indicator.decimals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from communes import access
 from communes.access import Policy, policy
@@ -23,6 +24,7 @@ def _filter(request: HttpRequest) -> Filter:
 
 
 @policy(Policy.SIGNED_IN)
+@require_safe
 def tree(request: HttpRequest) -> HttpResponse:
     wanted = _filter(request)
     context = {"tree": plan_tree(wanted), "wanted": wanted}
@@ -30,6 +32,7 @@ def tree(request: HttpRequest) -> HttpResponse:
 
 
 @policy(Policy.SIGNED_IN)
+@require_safe
 def plan(request: HttpRequest, code: str) -> HttpResponse:
     wanted = _filter(request)
     by_section = request.GET.get("nhom") == BY_SECTION

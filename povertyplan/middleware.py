@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.cache import patch_cache_control
 
 from communes.access import Policy, declared_policy, is_administrator
 
@@ -43,3 +45,25 @@ class PolicyMiddleware:
 def _is_api(view: Callable[..., HttpResponseBase]) -> bool:
     """REST framework views check token or session themselves, after this middleware."""
     return hasattr(view, "cls") and hasattr(view.cls, "authentication_classes")
+
+
+def private_pages(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """What a signed-in person was shown stays out of every cache: office computers are shared."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return answer
+
+
+def visitor_address(request: HttpRequest) -> str:
+    """Who is asking, for the sign-in lock: behind a proxy, the last hop it has written itself."""
+    hops: list[str] = request.headers.get("X-Forwarded-For", "").split(",")
+    if settings.BEHIND_PROXY and hops[-1].strip():
+        return hops[-1].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -13,6 +13,7 @@ urlpatterns = [
     path("api/v1/", include("reports.api.urls")),
     path("quan-tri/", admin.site.urls),
 ]
+handler400 = "communes.views.bad_request"
 handler403 = "communes.views.forbidden"
 handler404 = "communes.views.not_found"
 handler500 = "communes.views.server_error"

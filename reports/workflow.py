@@ -42,6 +42,7 @@ def save_draft(
     report = _locked_report(unit, period)
     _need_editable(report)
     current = return_of(unit, period)
+    _need_open(current)
     _refuse_locked(current, entries)
     report.save()
     typed = {entry.indicator.pk for entry in entries}
@@ -147,9 +148,11 @@ def obstacles(current: Return) -> list[Problem]:
 
 
 @transaction.atomic
-def request_change(*, report: Report, indicator: Indicator, body: str, by: Official) -> Comment:
+def request_change(
+    *, report: Report, indicator: Indicator, body: str, by: Official, seen: int | None = None
+) -> Comment:
     """Note on one figure that it is wrong and why; sent to the unit with `return_report`."""
-    report = _on_desk(report, by)
+    report = _on_desk(report, by, seen)
     if not body.strip():
         raise DomainError(Problem(_("Ghi rõ chỉ tiêu này sai gì, xã cần làm gì."), indicator.name))
     if indicator not in form_of(report.unit, report.span):
@@ -175,16 +178,20 @@ def request_change(*, report: Report, indicator: Indicator, body: str, by: Offic
 
 
 @transaction.atomic
-def drop_request(*, report: Report, indicator: Indicator, by: Official) -> None:
+def drop_request(
+    *, report: Report, indicator: Indicator, by: Official, seen: int | None = None
+) -> None:
     """Take back a request that has not been sent yet."""
-    report = _on_desk(report, by)
+    report = _on_desk(report, by, seen)
     _pending(report).filter(indicator=indicator).delete()
 
 
 @transaction.atomic
-def return_report(*, report: Report, by: Official, note: str = "") -> Report:
+def return_report(
+    *, report: Report, by: Official, note: str = "", seen: int | None = None
+) -> Report:
     """Send the return back for the figures that were found wrong; those stop counting."""
-    report = _on_desk(report, by)
+    report = _on_desk(report, by, seen)
     pending = list(_pending(report).select_related("indicator"))
     if not pending:
         raise DomainError(
@@ -206,9 +213,9 @@ def return_report(*, report: Report, by: Official, note: str = "") -> Report:
 
 
 @transaction.atomic
-def endorse(*, report: Report, by: Official, note: str = "") -> Report:
+def endorse(*, report: Report, by: Official, note: str = "", seen: int | None = None) -> Report:
     """Pass the return on to the next tier; at the top reviewing tier it becomes official."""
-    report = _on_desk(report, by)
+    report = _on_desk(report, by, seen)
     if _pending(report).exists():
         raise DomainError(_("Còn chỉ tiêu đánh dấu trả lại. Trả báo cáo, hoặc bỏ dấu trả lại."))
     post = _reviewer_post(report, by)
@@ -233,10 +240,11 @@ def endorse(*, report: Report, by: Official, note: str = "") -> Report:
 
 
 @transaction.atomic
-def reopen(*, report: Report, by: Official, reason: str) -> Report:
+def reopen(*, report: Report, by: Official, reason: str, seen: int | None = None) -> Report:
     """Open an approved return for a correction. What was official stays so until approved anew."""
     access.require(by, Action.REVIEW, report.unit)
     report = Report.objects.select_for_update(of=("self",)).get(pk=report.pk)
+    _need_unchanged(report, seen)
     if report.state != ReportState.APPROVED:
         raise DomainError(_("Chỉ mở lại được báo cáo đã duyệt chính thức."))
     if not reason.strip():
@@ -282,8 +290,29 @@ def _need_editable(report: Report) -> None:
         )
 
 
-def _on_desk(report: Report, by: Official) -> Report:
-    """The report, locked, if it is on this reviewer's desk and they did not enter it themselves."""
+def _need_open(current: Return) -> None:
+    """Within the calendar's days; what was sent back or reopened may be mended after they end."""
+    calendar, today = current.deadline, timezone.localdate()
+    if calendar is None:
+        return
+    if today < calendar.opens_on:
+        raise DomainError(
+            _("Kỳ báo cáo này mở nhập từ {day}.").format(day=f"{calendar.opens_on:%d/%m/%Y}")
+        )
+    is_first = current.report.state == ReportState.DRAFT
+    if is_first and calendar.closes_on is not None and today > calendar.closes_on:
+        raise DomainError(
+            _("Kỳ báo cáo này đã khóa từ {day}. Cần nộp muộn thì đề nghị tỉnh gia hạn.").format(
+                day=f"{calendar.closes_on:%d/%m/%Y}"
+            )
+        )
+
+
+def _on_desk(report: Report, by: Official, seen: int | None) -> Report:
+    """The report, locked, if it is on this reviewer's desk and they did not enter it themselves.
+
+    `seen` is the version the reviewer looked at; None does not check it.
+    """
     access.require(by, Action.REVIEW, report.unit)
     report = (
         Report.objects.select_for_update(of=("self",))
@@ -302,9 +331,25 @@ def _on_desk(report: Report, by: Official) -> Report:
                 tier=str(report.with_tier).lower()
             )
         )
-    if Result.objects.filter(unit=report.unit, period=report.period, entered_by=by).exists():
+    _need_unchanged(report, seen)
+    if _has_entered(report, by):
         raise DomainError(_("Người nhập số không được duyệt báo cáo của chính mình."))
     return report
+
+
+def _need_unchanged(report: Report, seen: int | None) -> None:
+    """Nobody decides on what they have not seen: compared under the row lock."""
+    if seen is not None and seen != report.version:
+        raise DomainError(
+            _("Báo cáo đã thay đổi từ lúc mở trang. Xem lại số hiện nay rồi quyết định.")
+        )
+
+
+def _has_entered(report: Report, official: Official) -> bool:
+    """Did this person type any of the figures, or send this round?"""
+    typed = Result.objects.filter(unit=report.unit, period=report.period, entered_by=official)
+    sent = report.events.filter(step=Step.SUBMIT, round=report.round, by=official)
+    return typed.exists() or sent.exists()
 
 
 def _reviewer_post(report: Report, official: Official) -> Post | None:

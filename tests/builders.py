@@ -10,7 +10,7 @@ from functools import cache
 
 from django.contrib.auth.hashers import make_password
 
-from communes.enums import Role
+from communes.enums import Role, TierCode
 from communes.models import Ancestry, Official, Post, Tier, Unit
 from indicators.enums import Answer, Stage
 from indicators.models import Indicator, IndicatorTerm, SeriesBreak, Theme, ValidationRule
@@ -24,8 +24,9 @@ Y2024 = Period(2024)
 
 def tier(code: str) -> Tier:
     """A tier of the contract; made anew where a test has emptied the tables."""
-    ranks = {"nation": 0, "province": 1, "district": 2, "commune": 3, "village": 4}
-    return Tier.objects.get_or_create(code=code, defaults={"name": code, "rank": ranks[code]})[0]
+    rank = TierCode.values.index(code)
+    label = str(TierCode(code).label)
+    return Tier.objects.get_or_create(code=code, defaults={"name": label, "rank": rank})[0]
 
 
 def unit(

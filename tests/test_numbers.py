@@ -93,6 +93,8 @@ def test_parse_reads_what_officials_type_and_paste(text: str, decimals: int, val
         ("12\t34", 0),  # two cells pasted into one
         ("12 34", 0),
         ("1.292\n85", 0),
+        ("１２", 0),
+        ("٣", 0),
     ],
 )
 def test_parse_refuses_what_is_no_number_and_shows_the_form(text: str, decimals: int) -> None:

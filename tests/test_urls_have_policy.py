@@ -15,7 +15,7 @@ from django.urls.resolvers import RegexPattern, URLPattern, URLResolver
 
 from communes.access import Policy, declared_policy, policy
 from communes.enums import Role
-from communes.models import Official
+from communes.models import Official, Post
 from tests.builders import Places, official
 
 PUBLIC = {"health", "login", "logout"}
@@ -115,9 +115,11 @@ def test_visitor_is_sent_to_sign_in_from_every_page(client: Client, method: str)
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("role", [Role.OFFICER, Role.REVIEWER, Role.LEADER])
-def test_administration_refuses_every_other_role(client: Client, places: Places, role: str) -> None:
-    client.force_login(official("nguoi", places.province, role))
+def test_administration_refuses_every_other_role(client: Client, places: Places) -> None:
+    person = official("nguoi", places.province, Role.OFFICER)
+    for role in (Role.REVIEWER, Role.LEADER):
+        Post.objects.create(official=person, unit=places.province, role=role)
+    client.force_login(person)
 
     opened = [
         (page.address, answer.status_code)

@@ -10,6 +10,7 @@ export PORT="${PORT:-8000}"
 export VAR_DIR="${VAR_DIR:-$PWD/var}"
 export DEMO_MODE="${DEMO_MODE:-1}"
 export LOG_LEVEL="${LOG_LEVEL:-WARNING}"
+umask 077 # what the demo keeps (database, key, accounts) is nobody else's to read
 mkdir -p "$VAR_DIR"
 
 # Read by the settings: the key is kept between runs, so that people stay signed in, and manage.py

@@ -13,11 +13,11 @@ MAX_WHOLE_DIGITS = 18
 """More than any figure needs; with its decimals still inside Decimal's precision."""
 
 # No thousand is written with a leading nought: 0.125 is a decimal pasted from a workbook.
-_GROUPED = re.compile(r"^(?!0)\d{1,3}(?:\.\d{3})+(?:,\d+)?$")
-_PLAIN = re.compile(r"^\d+(?:,\d+)?$")
-_POINT = re.compile(r"^\d+\.\d+$")
+_GROUPED = re.compile(r"^(?!0)[0-9]{1,3}(?:\.[0-9]{3})+(?:,[0-9]+)?$")
+_PLAIN = re.compile(r"^[0-9]+(?:,[0-9]+)?$")
+_POINT = re.compile(r"^[0-9]+\.[0-9]+$")
 # Spaces only where they part thousands: “12 34” is two cells pasted into one, not 1234.
-_SPACES = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")
+_SPACES = re.compile(r"(?<=[0-9])[ \u00a0\u202f](?=[0-9]{3}(?![0-9]))")
 
 
 def format_number(value: Decimal | None, decimals: int = 0, missing: str = "–") -> str:

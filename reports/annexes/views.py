@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from communes import access
 from communes.access import Action, Policy, policy
@@ -35,6 +36,7 @@ def _stage(request: HttpRequest) -> str:
 
 
 @policy(Policy.BY_UNIT)
+@require_safe
 def annexes(request: HttpRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
     unit = _unit(request, code, span)
@@ -47,6 +49,7 @@ def annexes(request: HttpRequest, code: str, period: str) -> HttpResponse:
 
 
 @policy(Policy.BY_UNIT)
+@require_safe
 def workbook(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
     span = _period(period)
     unit = _unit(request, code, span)

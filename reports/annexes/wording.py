@@ -30,10 +30,10 @@ _SYMBOL_MEANING = {
     CellKind.NOT_PLANNED: "chưa giao kế hoạch",
 }
 _STATE_NOTES = {
-    ReportState.DRAFT: "Chưa nộp",
+    ReportState.DRAFT: "Đang nhập",
     ReportState.SUBMITTED: "Chờ duyệt",
     ReportState.RETURNED: "Đang sửa",
-    ReportState.ENDORSED: "Chờ duyệt",
+    ReportState.ENDORSED: "Chờ cấp trên duyệt",
     ReportState.REOPENED: "Đang sửa",
 }
 _LISTED = 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from communes import access
 from communes.access import Action, Policy, policy
@@ -30,6 +31,7 @@ def _stage(request: HttpRequest) -> str:
 
 
 @policy(Policy.SIGNED_IN)
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Send each person to where their work is."""
     reviewing = access.reviewing_posts(request.user)
@@ -46,6 +48,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @policy(Policy.BY_UNIT)
+@require_safe
 def unit(request: HttpRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
     found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
@@ -62,6 +65,7 @@ def unit(request: HttpRequest, code: str, period: str) -> HttpResponse:
 
 
 @policy(Policy.BY_UNIT)
+@require_safe
 def group(request: HttpRequest, slug: str, period: str) -> HttpResponse:
     span = _period(period)
     found = pages.find_group(slug)

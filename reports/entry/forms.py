@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +21,8 @@ from reports.history import answers_at
 from reports.models import Comment
 from reports.returns import Return, Row, checked_values
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
+"""What no keyboard types into a note, and PostgreSQL would not store (NUL)."""
 NOTE_LENGTH = 500
 Told = tuple[str, Decimal | None, str]
 """An answer, its value, its note."""
@@ -308,7 +311,7 @@ def read(current: Return, data: Mapping[str, str]) -> Sheet:
     typed = [line for line in sheet.lines if line.is_typed and f"v-{line.code}" in data]
     for line in typed:
         line.text = number if line.code == filled else data[f"v-{line.code}"].strip()
-        line.note = data.get(f"note-{line.code}", "").strip()
+        line.note = _CONTROL.sub(" ", data.get(f"note-{line.code}", "")).strip()
         line.is_not_applicable = bool(data.get(f"na-{line.code}")) and line.code != filled
         _understand(line)
     _settle(sheet, typed, data)
@@ -364,7 +367,7 @@ def _settle(sheet: Sheet, typed: list[Line], data: Mapping[str, str]) -> None:
 
 def _version(data: Mapping[str, str], line: Line) -> int:
     text = data.get(f"version-{line.code}", "")
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
 
 
 def _choose(line: Line, data: Mapping[str, str]) -> None:

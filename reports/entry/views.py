@@ -21,8 +21,8 @@ from povertyplan.lib.errors import DomainError, VersionConflict
 from reports import workflow
 from reports.entry.forms import Sheet, read, sheet_of, shown
 from reports.entry.page import context_of
-from reports.history import figure_history, sent_requests
-from reports.returns import owed_by, return_of
+from reports.history import already_sent, figure_history, sent_requests
+from reports.returns import owed_by, report_of, return_of
 
 
 class SignedInRequest(HttpRequest):
@@ -57,6 +57,9 @@ def report(request: SignedInRequest, code: str, period: str) -> HttpResponse:
     unit = access.require(request.user, action, found)
     if request.method == "POST":
         return _post(request, unit, span)
+    if not access.can(request.user, Action.ENTER, unit):
+        # A draft is its unit's own; the review page shows what has been sent.
+        return redirect("review:report", code, period)
     return _page(request, sheet_of(return_of(unit, span)))
 
 
@@ -157,10 +160,13 @@ def _refusal(sheet: Sheet) -> dict[str, object]:
 def history(request: SignedInRequest, code: str, period: str) -> HttpResponse:
     found, span = _place(code, period)
     unit = access.require(request.user, Action.VIEW, found)
+    changes = figure_history(unit, span)
+    if not access.can(request.user, Action.ENTER, unit):
+        changes = already_sent(changes, report_of(unit, span))
     context = {
         "unit": unit,
         "period": span,
-        "changes": figure_history(unit, span),
+        "changes": changes,
         "back": reverse("entry:report", args=[code, period]),
     }
     template = "entry/partials/_history.html" if request.htmx else "entry/history.html"

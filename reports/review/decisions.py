@@ -20,14 +20,10 @@ def decide(report: Report, told: dict[str, Any], *, by: Official) -> str:
     `told` is the cleaned form. Raises DomainError, and nothing is changed: also when the return
     has moved on since the page was made, so that nobody passes figures they have not seen.
     """
-    if told["version"] != report.version:
-        raise DomainError(
-            _("Báo cáo đã thay đổi từ lúc mở trang. Xem lại số hiện nay rồi quyết định.")
-        )
     decision = Decision(told["decision"])
     if decision in {Decision.REQUEST, Decision.DROP}:
         return _on_figure(report, decision, told, by=by)
-    return _on_return(report, decision, told["note"], by=by)
+    return _on_return(report, decision, told, by=by)
 
 
 def _on_figure(report: Report, decision: Decision, told: dict[str, Any], *, by: Official) -> str:
@@ -35,21 +31,24 @@ def _on_figure(report: Report, decision: Decision, told: dict[str, Any], *, by: 
     if indicator is None:
         raise DomainError(Problem(_("Không có chỉ tiêu này."), told["indicator"]))
     if decision is Decision.REQUEST:
-        workflow.request_change(report=report, indicator=indicator, body=told["body"], by=by)
+        workflow.request_change(
+            report=report, indicator=indicator, body=told["body"], by=by, seen=told["version"]
+        )
         return _("Đã đánh dấu trả lại: {name}.").format(name=indicator.name)
-    workflow.drop_request(report=report, indicator=indicator, by=by)
+    workflow.drop_request(report=report, indicator=indicator, by=by, seen=told["version"])
     return _("Đã bỏ dấu trả lại: {name}.").format(name=indicator.name)
 
 
-def _on_return(report: Report, decision: Decision, note: str, *, by: Official) -> str:
+def _on_return(report: Report, decision: Decision, told: dict[str, Any], *, by: Official) -> str:
     unit = report.unit.name_in_sentence
+    note, seen = told["note"], told["version"]
     if decision is Decision.RETURN:
-        workflow.return_report(report=report, by=by, note=note)
+        workflow.return_report(report=report, by=by, note=note, seen=seen)
         return _("Đã trả lại báo cáo của {unit}.").format(unit=unit)
     if decision is Decision.ENDORSE:
-        moved = workflow.endorse(report=report, by=by, note=note)
+        moved = workflow.endorse(report=report, by=by, note=note, seen=seen)
         return _("Báo cáo của {unit}: {state}.").format(
             unit=unit, state=str(moved.get_state_display()).lower()
         )
-    workflow.reopen(report=report, by=by, reason=note)
+    workflow.reopen(report=report, by=by, reason=note, seen=seen)
     return _("Đã mở lại báo cáo của {unit} để sửa.").format(unit=unit)

@@ -260,7 +260,19 @@ def test_only_administrators_open_the_administration(country: Country, role: str
     assert not access.is_administrator(person)
     assert not person.is_staff
     assert not person.has_perm("communes.change_unit")
-    assert access.is_administrator(official("quan.tri", country.province, Role.ADMINISTRATOR))
+
+
+@pytest.mark.parametrize(
+    ("at", "may"), [("nation", True), ("province", False), ("district", False), ("commune", False)]
+)
+def test_administration_knows_no_borders_so_only_the_top_unit_gives_it(
+    country: Country, at: str, may: bool
+) -> None:
+    person = official("quan.tri", getattr(country, at), Role.ADMINISTRATOR)
+
+    assert access.is_administrator(person) is may
+    assert person.is_staff is may
+    assert person.has_perm("communes.change_unit") is may
 
 
 # -- groups ---------------------------------------------------------------------------------------

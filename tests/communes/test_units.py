@@ -91,6 +91,10 @@ def test_code_names_the_unit_of_its_day(
         "02842@2024-02-30",
         "02842@hôm qua",
         "02842@2024-12-31@2024-12-31",
+        "02842@20241231",
+        "02842@",
+        "02842 ",
+        "０２８４２",
     ],
 )
 def test_code_that_names_no_unit_of_its_day_finds_none(

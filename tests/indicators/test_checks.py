@@ -202,6 +202,29 @@ def test_findings_come_in_the_order_of_the_rules(catalogue: Catalogue) -> None:
     assert [finding.rule.code for finding in found] == ["thoat", "can-doi"]
 
 
+@pytest.mark.parametrize(
+    "message", ["Lệch {gab} hộ", "Lệch { hộ", "Lệch {poor.x}", "Lệch {0}", "Lệch {gap:d}"]
+)
+def test_slip_in_a_message_does_not_take_the_form_away(catalogue: Catalogue, message: str) -> None:
+    """Definitions are edited by administrators; the rule still stops what does not balance."""
+    made = rule("r", [(1, catalogue.poor, 0), (-1, catalogue.opening, 0)], message)
+
+    (found,) = check([made], {("poor", 0): D(1), ("opening", 0): D(2)})
+
+    assert (found.message, found.gap) == (message, D(1))
+
+
+def test_term_with_no_weight_takes_no_part_and_a_rule_without_terms_checks_nothing(
+    catalogue: Catalogue,
+) -> None:
+    empty = rule("rong", [], constant=D(5))
+    weightless = rule("r", [(1, catalogue.poor, 0), (0, catalogue.opening, 0)], "{computed}")
+
+    assert check([empty], {}) == []
+    (found,) = check([weightless], {("poor", 0): D(1)})
+    assert found.message == "0"
+
+
 # -- which rules run ------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+import time_machine
 from django.db import IntegrityError
 
 from communes.models import Official, Unit
@@ -181,6 +182,8 @@ def test_stages_keep_what_counts_while_a_correction_is_typed(
     move(approve_results)
     assert layers(fact) == (D(12), D(12), D(12))
     record_results([value(places.first, catalogue.poor, "15")], by=officer)
+    assert layers(fact) == (D(15), D(12), D(12))
+    move(approve_results)  # approves what was submitted, not what is being typed
     assert layers(fact) == (D(15), D(12), D(12))
     move(withdraw_results)
     assert layers(fact) == (D(15), None, D(12))
@@ -461,6 +464,35 @@ def test_unit_not_valid_on_the_last_day_is_refused(
 
     assert "vào ngày cuối kỳ" in error.problems[0].message
     assert f"{period.end:%d/%m/%Y}" in error.problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("cadence", "refused"),
+    [("year", ["2024H1", "2024Q3"]), ("half", ["2024Q3"]), ("quarter", [])],
+)
+def test_figure_of_a_shorter_period_than_is_asked_for_is_refused(
+    places: Places, cadence: str, refused: list[str]
+) -> None:
+    """Cadence is the most frequent period asked for; the year is always asked for itself."""
+    figure = count("figure", "Số hộ", 1, cadence=cadence)
+
+    for code in ("2024", "2024H1", "2024Q3"):
+        entry = Entry(places.first, figure, Period.parse(code), Answer.VALUE, D(1))
+        if code in refused:
+            assert "không theo kỳ ngắn hơn" in refusal([entry]).problems[0].message
+        else:
+            record_results([entry], by=None)
+
+
+@time_machine.travel(date(2024, 12, 31), tick=False)
+def test_figure_of_a_period_that_has_not_begun_is_refused(
+    places: Places, catalogue: Catalogue
+) -> None:
+    later = Entry(places.first, catalogue.poor, Period(2025), Answer.VALUE, D(1))
+
+    assert refusal([later]).problems[0].message == "Kỳ báo cáo này chưa bắt đầu."
+    with time_machine.travel(date(2025, 1, 1), tick=False):
+        record_results([later], by=None)
 
 
 def test_one_cell_written_twice_in_one_go_is_refused(places: Places, catalogue: Catalogue) -> None:

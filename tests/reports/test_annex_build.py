@@ -597,7 +597,7 @@ def test_remark_says_where_a_return_stands(places: Places, measured: Measured, f
 
     made = table(form, places.district)
 
-    assert column(made, "note") == ["", "Chưa nộp", "", "Chưa nộp"]
+    assert column(made, "note") == ["", "Chưa nộp", "", "Đang nhập"]
 
 
 def test_sample_figures_and_provisional_ones_are_marked(

@@ -239,6 +239,8 @@ def test_opening_is_counted_anew_in_the_first_year_of_a_standard(
 
 def test_opening_of_a_quarter_is_not_locked(places: Places, catalogue: Catalogue) -> None:
     builders.lock_opening(catalogue)
+    catalogue.poor.cadence = "quarter"
+    catalogue.poor.save()
     told(places.first, {catalogue.poor: "53"}, Period(2023, "Q", 3), Stage.OFFICIAL)
 
     assert opening(places.first, Period(2024, "Q", 3)) == (False, None)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
@@ -613,6 +615,88 @@ def test_may_review_now_follows_the_tier_that_holds_the_return(desk: Desk) -> No
     assert who() == ["duyet.tinh"]
     endorse(report=desk.report(), by=desk.staff.province)
     assert who() == []
+
+
+@pytest.mark.parametrize("name", ["request", "drop", "return", "endorse", "reopen"])
+def test_nobody_decides_on_a_version_they_have_not_seen(desk: Desk, name: str) -> None:
+    """The page was opened, the return moved on, the button was pressed."""
+    desk.save()
+    desk.submit()
+    seen = desk.report().version
+    desk.ask(desk.staff.district)
+    return_report(report=desk.report(), by=desk.staff.district, seen=seen)
+    desk.save(escaped="9", poor="12")
+    desk.submit()
+    by, report = desk.staff.district, desk.report()
+    if name == "reopen":
+        endorse(report=report, by=by)
+        endorse(report=desk.report(), by=desk.staff.province, seen=desk.report().version)
+    figure = desk.catalogue.poor
+    steps = {
+        "request": lambda: request_change(
+            report=report, indicator=figure, body="Sai", by=by, seen=seen
+        ),
+        "drop": lambda: drop_request(report=report, indicator=figure, by=by, seen=seen),
+        "return": lambda: return_report(report=report, by=by, seen=seen),
+        "endorse": lambda: endorse(report=report, by=by, seen=seen),
+        "reopen": lambda: reopen(report=report, by=desk.staff.province, reason="Sót", seen=seen),
+    }
+
+    (message,) = refusal(desk, steps[name])
+
+    assert message.startswith("Báo cáo đã thay đổi từ lúc mở trang.")
+
+
+def test_nobody_reviews_what_they_sent_themselves(desk: Desk) -> None:
+    Post.objects.create(official=desk.staff.district, unit=desk.unit, role=Role.OFFICER)
+    desk.save()
+    submit(unit=desk.unit, period=Y2024, by=desk.staff.district)
+
+    assert refusal(desk, lambda: endorse(report=desk.report(), by=desk.staff.district)) == [
+        "Người nhập số không được duyệt báo cáo của chính mình."
+    ]
+
+
+# -- the calendar's days --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("today", "refused"),
+    [
+        (date(2024, 10, 31), "Kỳ báo cáo này mở nhập từ 01/11/2024."),
+        (date(2024, 11, 1), None),
+        (date(2024, 12, 31), None),
+        (date(2025, 1, 1), "Kỳ báo cáo này đã khóa từ 31/12/2024."),
+    ],
+)
+def test_return_is_entered_and_sent_on_the_days_of_the_calendar(
+    desk: Desk, today: date, refused: str | None
+) -> None:
+    desk.save()
+    calendar = builders.deadline(desk.places.province)
+    calendar.closes_on = date(2024, 12, 31)
+    calendar.save()
+
+    with time_machine.travel(today, tick=False):
+        for step in (desk.save, desk.submit):
+            if refused is None:
+                step()
+            else:
+                assert refusal(desk, step)[0].startswith(refused)
+
+
+def test_return_sent_back_may_be_mended_after_the_calendar_has_closed(desk: Desk) -> None:
+    desk.save()
+    desk.submit()
+    desk.ask(desk.staff.district)
+    return_report(report=desk.report(), by=desk.staff.district)
+    calendar = builders.deadline(desk.places.province)
+    calendar.closes_on = date(2024, 12, 31)
+    calendar.save()
+
+    with time_machine.travel(date(2025, 2, 1), tick=False):
+        desk.save(escaped="9", poor="12")
+        assert desk.submit().state == "submitted"
 
 
 # -- who may ask at all ---------------------------------------------------------------------------

@@ -175,6 +175,10 @@ def _start(event: yaml.Event) -> tuple[int, int]:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
+LONGEST_NUMBER = 30
+"""Longer digits stay text, which a field for numbers refuses by name."""
+
+
 class _NodeReader:
     """Nodes as plain data: text, whole numbers, exact decimals, days, true/false, null."""
 
@@ -236,7 +240,7 @@ class _NodeReader:
             return None
         if kind == "bool":
             return text.lower() in {"true", "yes", "on"}
-        if kind == "int" and _INT.fullmatch(text):
+        if kind == "int" and len(text) <= LONGEST_NUMBER and _INT.fullmatch(text):
             return int(text)
         if kind == "float" and _FLOAT.fullmatch(text):
             return Decimal(text)

@@ -14,13 +14,13 @@ class Command(BaseCommand):
     help = "Nạp tài khoản và số liệu minh họa (chỉ khi DEMO_MODE=1). Chạy lại không đổi gì."
 
     def handle(self, **options: Any) -> None:
-        self.stdout.write("Đang nạp số liệu minh họa, khoảng nửa phút…")
+        self.stderr.write("Đang nạp số liệu minh họa, khoảng nửa phút…")
         try:
             loaded = load_demo()
         except DomainError as error:
             raise CommandError(str(error)) from error
         if loaded.facts:
-            self.stdout.write(f"Đã nạp {loaded.facts} số liệu minh họa.")
+            self.stderr.write(f"Đã nạp {loaded.facts} số liệu minh họa.")
         self.stdout.write(f"Tài khoản trình diễn (mật khẩu {settings.DEMO_PASSWORD}):")
         for official in Official.objects.filter(is_demo=True).order_by("pk"):
             self.stdout.write(f"  {official.username:<16} {official.full_name}")

@@ -53,8 +53,8 @@ def test_a_locked_account_cannot_use_its_token(officer: Api) -> None:
 def test_a_post_that_has_ended_gives_nothing(officer: Api, places: Places) -> None:
     officer.official.posts.update(valid_to=date(2020, 1, 1))
 
-    assert officer.items("units/") == []
     assert officer.get("results/", unit="90102")[0] == 404
+    assert officer.get("rollups/", unit="90102", period="2024")[0] == 404
 
 
 def test_the_browser_session_reads_and_writes_only_with_its_csrf_token(
