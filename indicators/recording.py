@@ -6,10 +6,10 @@ it. A refusal changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -25,6 +25,8 @@ from indicators.periods import Period
 from indicators.tasks import soon
 from povertyplan.lib.errors import DomainError, Problem, VersionConflict
 from povertyplan.lib.numbers import format_number
+
+T = TypeVar("T")
 
 LAYERS = [
     "answer",
@@ -80,16 +82,22 @@ def record_results(
     """
     _refuse(_problems(entries))
     sample = settings.DEMO_MODE if is_sample is None else is_sample
-    with _all_or_nothing():
-        return _write(entries, by=by, reason=reason, sample=sample, stage=None)
+    return _all_or_nothing(lambda: _write(entries, by=by, reason=reason, sample=sample, stage=None))
 
 
-@contextmanager
-def _all_or_nothing() -> Iterator[None]:
-    """A transaction in which a rival's first entry of the same cell is a conflict, not a fault."""
+def _all_or_nothing(write: Callable[[], T]) -> T:
+    """Write in a transaction; once more where a rival has just made the same cell.
+
+    Nothing can be locked while a cell is not there. The second time it is, to be compared with.
+    """
     try:
         with transaction.atomic():
-            yield
+            return write()
+    except IntegrityError:
+        pass
+    try:
+        with transaction.atomic():
+            return write()
     except IntegrityError as error:
         raise VersionConflict(
             _("Người khác vừa nhập cùng ô này. Tải lại trang để xem số của họ rồi chọn.")
@@ -334,14 +342,17 @@ def import_results(
     """
     _refuse(_problems(entries))
     sample = settings.DEMO_MODE if is_sample is None else is_sample
-    with _all_or_nothing():
+
+    def write() -> int:
         facts = _write(entries, by=by, reason=reason, sample=sample, stage=stage)
         cells = {(entry.unit.pk, entry.period.code) for entry in entries}
         Recompute.objects.bulk_create(
             [Recompute(unit_id=unit_id, period=code) for unit_id, code in sorted(cells)]
         )
         transaction.on_commit(soon)
-    return len(facts)
+        return len(facts)
+
+    return _all_or_nothing(write)
 
 
 def _stands_at(row: Result, stage: str | None) -> bool:
