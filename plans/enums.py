@@ -43,4 +43,15 @@ class PlannedMeasure(models.TextChoices):
     """What a milestone speaks of."""
 
     VALUE = "value", _("mức trong kỳ")
-    CHANGE_POINTS = "change_points", _("mức giảm trong năm (điểm %)")
+    CHANGE_POINTS = "change_points", _("mức giảm trong năm")
+
+
+class AllocationMethod(models.TextChoices):
+    EQUAL = "equal", _("chia đều")
+    BASELINE = "baseline", _("theo số gốc")
+    HAND = "hand", _("nhập tay")
+
+
+class AllocationState(models.TextChoices):
+    DRAFT = "draft", _("dự thảo")
+    ISSUED = "issued", _("đã giao")

@@ -72,9 +72,10 @@ class FigureRow(Record):
     assumed: Flag = False
     caveat_vi: str | None = None
     blocker_vi: str | None = None
-    # read by people and by later evaluators; not columns of a target
-    blocker_group: str | None = None
+    blocker_group: str | None = None  # for readers: the group of the scope says the same
     on_average: Flag = False
+    risk_margin_pct: Annotated[Number, Field(gt=0, lt=1000)] | None = None
+    about_margin_pct: Annotated[Number, Field(ge=0, lt=1000)] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ class _Scope:
     label: str
     group_id: int | None = None
     each_unit: bool = False
+    applies_to: str = ""
 
 
 def import_targets(given: Path | str) -> Counts:
@@ -119,11 +121,18 @@ class _Names:
         self.groups = dict(UnitGroup.objects.values_list("code", "pk"))
         self.register = UnitRegister()
         self.units = self.register.by_pk
-        stored = Target.objects.values_list("scope", "scope_label", "group", "each_unit")
-        self.scopes = {code: _Scope(label, group, each) for code, label, group, each in stored}
+        stored = Target.objects.values_list(
+            "scope", "scope_label", "group", "each_unit", "applies_to"
+        )
+        self.scopes = {
+            code: _Scope(label, group, each, applies)
+            for code, label, group, each, applies in stored
+        }
         for row in scopes:
             group = self.groups.get(row.data.group) if row.data.group else None
-            self.scopes[row.data.code] = _Scope(row.data.label_vi, group, row.data.each_unit)
+            self.scopes[row.data.code] = _Scope(
+                row.data.label_vi, group, row.data.each_unit, row.data.applies_to or ""
+            )
 
     def scope(self, code: str) -> _Scope:
         return self.scopes.get(code) or _Scope(code, self.groups.get(code))
@@ -219,6 +228,8 @@ def _bad_value(row: Row[FigureRow]) -> Iterator[Problem]:
 
 def _attributes(order: int, data: FigureRow, names: _Names) -> dict[str, Any]:
     scope, unit = names.scope(data.scope), names.unit(data)
+    # Margins that the file does not give are an administrator's to set.
+    margins = {"risk_margin": data.risk_margin_pct, "about_margin": data.about_margin_pct}
     return {
         "code": data.id,
         "order": order,
@@ -229,6 +240,8 @@ def _attributes(order: int, data: FigureRow, names: _Names) -> dict[str, Any]:
         "scope_label": scope.label,
         "group_id": scope.group_id,
         "each_unit": scope.each_unit,
+        "applies_to": scope.applies_to,
+        "on_average": data.on_average,
         "theme": data.theme,
         "indicator_id": names.indicators[data.indicator],
         "label": data.label_vi,
@@ -249,4 +262,5 @@ def _attributes(order: int, data: FigureRow, names: _Names) -> dict[str, Any]:
         "assumed": data.assumed,
         "caveat": data.caveat_vi or "",
         "blocker": data.blocker_vi or "",
+        **{name: value for name, value in margins.items() if value is not None},
     }

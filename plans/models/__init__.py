@@ -1,0 +1,16 @@
+"""Plans with their documents, the figures they state, and what units were given to reach."""
+
+from plans.models.documents import LinkedDocument, Plan, Responsibility
+from plans.models.milestones import Allocation, AllocationShare, Milestone
+from plans.models.targets import Amendment, Target
+
+__all__ = [
+    "Allocation",
+    "AllocationShare",
+    "Amendment",
+    "LinkedDocument",
+    "Milestone",
+    "Plan",
+    "Responsibility",
+    "Target",
+]
