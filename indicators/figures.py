@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -126,6 +126,19 @@ def _from_row(indicator: Indicator, row: Rollup) -> Figure:
         expected=row.expected,
         computed_at=row.computed_at,
         has_sample=row.has_sample,
+        pending=False,
+    )
+
+
+def figure_of(indicator: Indicator, parts: Iterable[Part], expected: int) -> Figure:
+    """Return what the parts of some units come to together, as their upper unit would show it."""
+    whole = add(parts)
+    return _figure(
+        indicator,
+        whole,
+        expected=expected,
+        computed_at=None,
+        has_sample=whole.has_sample,
         pending=False,
     )
 

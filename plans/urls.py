@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from plans import views
+from plans.views import documents
 
 app_name = "plans"
 urlpatterns = [
-    path("ke-hoach/", views.tree, name="tree"),
-    path("ke-hoach/<slug:code>/", views.plan, name="plan"),
+    path("ke-hoach/", documents.tree, name="tree"),
+    path("ke-hoach/<slug:code>/", documents.plan, name="plan"),
 ]

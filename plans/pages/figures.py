@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from plans.enums import TargetKind
 from plans.models import Target
-from plans.pages.wording import plan_heading, value_words, years_words
+from plans.wording import plan_heading, value_words, years_words
 
 
 @dataclass(frozen=True, slots=True)

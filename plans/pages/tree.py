@@ -12,7 +12,7 @@ from indicators.models import Theme
 from plans.enums import ParentStatus, PlanStatus, TargetKind
 from plans.models import Plan, Target
 from plans.pages.figures import FigureGroup, Filter, by_theme, rows_of
-from plans.pages.wording import day_words, plan_heading, years_words
+from plans.wording import day_words, plan_heading, years_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from plans.models import Plan, Target
 from plans.pages.document import plan_page
 from plans.pages.figures import Filter
 from plans.pages.tree import plan_tree
-from plans.pages.wording import day_words, value_words, years_words
+from plans.wording import day_words, value_words, years_words
 from tests import builders
 from tests.builders import Catalogue, Places
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from plans.enums import TargetComparator
-from plans.models import Plan, Target
+from plans.models import Amendment, Plan, Target
 from povertyplan.lib.numbers import format_number
 
 _SIGNS = {
@@ -46,16 +46,27 @@ def _plain(value: Decimal | None) -> str:
     return format_number(value, max(-exponent, 0) if isinstance(exponent, int) else 0)
 
 
-def value_words(target: Target) -> str:
+def value_words(said: Target | Amendment) -> str:
     """The stated figure as read: ≥ 10,77 điểm % · 300–350 lượt người · khoảng 500 người."""
-    if target.comparator == TargetComparator.RANGE:
-        number = f"{_plain(target.value_min)}–{_plain(target.value_max)}"
-    elif target.comparator == TargetComparator.ABOUT:
-        number = _("khoảng {number}").format(number=_plain(target.value))
-    else:
-        number = _SIGNS[TargetComparator(target.comparator)] + _plain(target.value)
-    space = "" if target.unit_of_measure == "%" else " "
-    return f"{number}{space}{target.unit_of_measure}"
+    target = said if isinstance(said, Target) else said.target
+    number = promise_words(said.comparator, said.value, said.value_min, said.value_max)
+    return with_unit(number, target.unit_of_measure)
+
+
+def promise_words(
+    comparator: str, value: Decimal | None, low: Decimal | None, high: Decimal | None
+) -> str:
+    """The promised number with its comparator, without a unit: ≥ 10,77 · 300–350 · khoảng 500."""
+    if comparator == TargetComparator.RANGE:
+        return f"{_plain(low)}–{_plain(high)}"
+    if comparator == TargetComparator.ABOUT:
+        return _("khoảng {number}").format(number=_plain(value))
+    return _SIGNS[TargetComparator(comparator)] + _plain(value)
+
+
+def with_unit(number: str, unit_of_measure: str) -> str:
+    """A number with its unit behind it: 55,6% but 10 điểm %."""
+    return f"{number}{'' if unit_of_measure == '%' else ' '}{unit_of_measure}"
 
 
 def plan_heading(plan: Plan) -> str:

@@ -1,0 +1,296 @@
+"""Assess targets: one pass over the figures, one evaluator a target, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from communes.enums import MemberSource, TierCode
+from communes.models import Ancestry, GroupMember, Unit
+from indicators.periods import Period
+from plans.assessment import explanation
+from plans.assessment.facts import Facts, is_known
+from plans.assessment.readings import (
+    CHANGES,
+    Scope,
+    asked_units,
+    case_of,
+    needs_panel,
+    planned,
+)
+from plans.assessment.results import Assessment
+from plans.assessment.terms import amendment_in_force, terms_in_force
+from plans.enums import TargetKind
+from plans.evaluators import (
+    Case,
+    Outcome,
+    Reason,
+    Terms,
+    Verdict,
+    agrees,
+    evaluate,
+)
+from plans.models import Target
+from povertyplan.lib.errors import DomainError
+
+HUNDRED = Decimal(100)
+
+
+def assess(
+    targets: Sequence[Target], period: Period, stage: str, unit: Unit | None = None
+) -> list[Assessment]:
+    """Judge every target in `period`, in the order given.
+
+    `unit` asks for the same promises of one other unit. Targets should come with their plan,
+    unit with tier, group and indicator with its opening one (`TargetQuerySet.to_assess`). The
+    number of queries grows with the years looked at, not with the targets. Raises DomainError
+    for a period that is not a year.
+    """
+    if not period.is_year:
+        raise DomainError(_("Chỉ tiêu được đánh giá theo năm; ghi dạng 2024."))
+    if not targets:
+        return []
+    facts = Facts(targets, period.year, stage, unit)
+    inside = _reach(targets, unit)
+    scopes = {target.pk: _scope(target, facts, unit) for target in targets}
+    facts.load_panel(
+        [
+            target
+            for target in targets
+            if needs_panel(scopes[target.pk], facts, _judged(scopes[target.pk], facts))
+        ]
+    )
+    return [_assess(scopes[target.pk], facts, period, target.pk in inside) for target in targets]
+
+
+def _judged(scope: Scope, facts: Facts) -> int:
+    return min(facts.year, scope.terms.year_to)
+
+
+def _reach(targets: Sequence[Target], unit: Unit | None) -> set[int]:
+    """Targets that speak of `unit`: it is theirs, below theirs, or of their group."""
+    if unit is None:
+        return {target.pk for target in targets}
+    above = set(Ancestry.objects.filter(descendant=unit).values_list("ancestor", flat=True))
+    groups = set(GroupMember.objects.filter(unit=unit).values_list("group", flat=True))
+    return {
+        target.pk
+        for target in targets
+        if (target.unit_id in above if target.group_id is None else target.group_id in groups)
+    }
+
+
+def _scope(target: Target, facts: Facts, unit: Unit | None) -> Scope:
+    terms = terms_in_force(target, facts.amendments[target.pk], Period(facts.year).end)
+    if unit is None:
+        return Scope(target, terms, target.unit, target.group_id)
+    is_single = unit.tier.code in (TierCode.COMMUNE, TierCode.VILLAGE)
+    if is_single:
+        terms = replace(terms, each_unit=False, on_average=False)
+    return Scope(target, terms, unit, is_single=is_single)
+
+
+def _assess(scope: Scope, facts: Facts, period: Period, is_inside: bool) -> Assessment:
+    target = scope.target
+    if not is_inside:
+        return _unjudged(scope, facts, period, Reason.OUTSIDE)
+    if facts.unit is not None and facts.unit.pk != target.unit_id:
+        return _assess_below(scope, facts, period)
+    if scope.group_id is not None and target.group is not None:
+        members = facts.members[scope.group_id]
+        if not is_known(target.group, members):
+            return _unjudged(scope, facts, period, Reason.GROUP_UNKNOWN)
+    elif target.blocker:
+        return _unjudged(scope, facts, period, Reason.BLOCKED)
+    return _judge(scope, facts, period)
+
+
+def _judge(scope: Scope, facts: Facts, period: Period) -> Assessment:
+    case = case_of(scope, facts, period.year)
+    if scope.target.kind == TargetKind.RESULT:
+        return _compare(scope, facts, period, case)
+    outcome = evaluate(case)
+    return Assessment(
+        **_frame(scope, facts, period, case),
+        outcome=outcome,
+        explanation=explanation.sentence(scope, case, outcome),
+        formula=explanation.formula(scope, case, outcome),
+        members=_members(scope, facts, period),
+    )
+
+
+def _compare(scope: Scope, facts: Facts, period: Period, case: Case) -> Assessment:
+    """A result that a document states, beside what the units reported for its years."""
+    found = evaluate(replace(case, year=max(case.year, scope.terms.year_to)))
+    known = found.actual if found.verdict is not Verdict.NO_DATA else None
+    does_agree = known is not None and agrees(scope.terms, known)
+    verdict = Verdict.MET if does_agree else Verdict.OFF_TRACK
+    outcome = replace(
+        found,
+        verdict=verdict if known is not None else Verdict.NO_DATA,
+        gap=None if known is None else known - scope.terms.goal,
+        gap_pct=None,
+        forecast=None,
+        needed=None,
+    )
+    words = explanation.Words(scope, case)
+    return Assessment(
+        **_frame(scope, facts, period, case),
+        outcome=outcome,
+        explanation=explanation.statement(words, known, does_agree=does_agree),
+        formula=explanation.formula(scope, case, found)[:1],
+    )
+
+
+def _frame(scope: Scope, facts: Facts, period: Period, case: Case | None) -> dict[str, Any]:
+    """What every assessment carries beside its judgement."""
+    judged = _judged(scope, facts)
+    figure = facts.figure(scope.unit.pk, scope.indicator, judged)
+    reading = case.reading(judged) if case is not None else None
+    return {
+        "target": scope.target,
+        "unit": scope.unit,
+        "period": period,
+        "stage": facts.stage,
+        "terms": scope.terms,
+        "amendment": amendment_in_force(facts.amendments[scope.target.pk], period.end),
+        "reported": reading.reported if reading else figure.reported,
+        "expected": reading.expected if reading else figure.expected,
+        "has_sample": _has_sample(scope, facts, judged),
+        "pending": _is_pending(scope, facts),
+        "absent": _absent(scope, facts, judged),
+    }
+
+
+def _has_sample(scope: Scope, facts: Facts, judged: int) -> bool:
+    """True when a made-up figure, member, milestone or decision stands behind the answer."""
+    units = [scope.unit.pk]
+    if scope.group_id is not None:
+        members = facts.members[scope.group_id]
+        if any(row.source == MemberSource.SAMPLE for row in members):
+            return True
+        units = [row.unit_id for row in members]
+    years = [year for year in facts.years if year <= judged]
+    sampled = any(
+        facts.figure(unit, scope.indicator, year).has_sample for unit in units for year in years
+    )
+    amendment = amendment_in_force(facts.amendments[scope.target.pk], Period(facts.year).end)
+    milestones = (
+        facts.planned(scope.target, scope.unit.pk, scope.measure, year) for year in facts.years
+    )
+    return (
+        sampled
+        or (amendment is not None and amendment.is_sample)
+        or any(row is not None and row.is_sample for row in milestones)
+    )
+
+
+def _is_pending(scope: Scope, facts: Facts) -> bool:
+    units = [scope.unit.pk]
+    if scope.group_id is not None:
+        units = [row.unit_id for row in facts.members[scope.group_id]]
+    return any(
+        facts.figure(unit, scope.indicator, year).pending for unit in units for year in facts.years
+    )
+
+
+def _absent(scope: Scope, facts: Facts, judged: int) -> tuple[Unit, ...]:
+    """The units that are to report the year judged and have not."""
+    if facts.panel is None or scope.is_single or not needs_panel(scope, facts, judged):
+        return ()
+    panel = facts.panel
+    return tuple(
+        unit
+        for unit in asked_units(scope, panel, judged)
+        if panel.part(unit.pk, scope.indicator, judged) is None
+    )
+
+
+def _unjudged(scope: Scope, facts: Facts, period: Period, reason: Reason) -> Assessment:
+    target = scope.target
+    known = len(facts.members[scope.group_id]) if scope.group_id is not None else 0
+    size = target.group.expected_size if target.group else None
+    return Assessment(
+        **_frame(scope, facts, period, None),
+        outcome=Outcome(Verdict.NO_DATA, scope.terms.goal, reasons=(reason,)),
+        explanation=explanation.blocked(target, reason, known=known, size=size),
+        members=_members(scope, facts, period) if reason is Reason.GROUP_UNKNOWN else (),
+    )
+
+
+# ------------------------------------------------------------------ single units of a promise
+
+
+def _members(scope: Scope, facts: Facts, period: Period) -> tuple[Assessment, ...]:
+    """The known members of a group, one by one."""
+    if scope.group_id is None:
+        return ()
+    terms = replace(scope.terms, each_unit=False, on_average=False)
+    return tuple(
+        _assess_below(Scope(scope.target, terms, row.unit, is_single=True), facts, period)
+        for row in facts.members[scope.group_id]
+        if row.unit.is_valid_on(Period(_judged(scope, facts)).end)
+    )
+
+
+def _assess_below(scope: Scope, facts: Facts, period: Period) -> Assessment:
+    """The promise as far as it binds one unit: by its milestones, else as a rate all share."""
+    terms = _terms_below(scope, facts)
+    if terms is not None:
+        return _judge_one(replace(scope, terms=terms), facts, period)
+    case = case_of(scope, facts, period.year)
+    actual = evaluate(case).actual
+    return Assessment(
+        **_frame(scope, facts, period, case),
+        outcome=Outcome(
+            Verdict.NO_DATA, scope.terms.goal, actual=actual, reasons=(Reason.NOT_ASSIGNED,)
+        ),
+        explanation=explanation.blocked(scope.target, Reason.NOT_ASSIGNED),
+    )
+
+
+def _judge_one(scope: Scope, facts: Facts, period: Period) -> Assessment:
+    case = case_of(scope, facts, period.year)
+    outcome = evaluate(case)
+    return Assessment(
+        **_frame(scope, facts, period, case),
+        outcome=outcome,
+        explanation=explanation.sentence(scope, case, outcome),
+        formula=explanation.formula(scope, case, outcome),
+    )
+
+
+def _terms_below(scope: Scope, facts: Facts) -> Terms | None:
+    """What the unit itself owes; None where the plan has not said."""
+    given = _given(scope, facts)
+    if given is not None:
+        return replace(scope.terms, comparator="=", value=given, low=None, high=None)
+    return scope.terms if _is_shared(scope) else None
+
+
+def _given(scope: Scope, facts: Facts) -> Decimal | None:
+    """The unit's own milestones, in the terms of the promise."""
+    terms = scope.terms
+    if terms.kind in CHANGES or terms.kind == TargetKind.CUMULATIVE:
+        years = range(terms.year_from, terms.year_to + 1)
+        steps = [planned(scope, facts, year) for year in years]
+        known = [step for step in steps if step is not None]
+        if len(known) < len(steps):
+            return None
+        total = sum(known, Decimal(0))
+        return total / len(steps) if terms.kind == TargetKind.CHANGE_PER_YEAR else total
+    return planned(scope, facts, terms.year_to)
+
+
+def _is_shared(scope: Scope) -> bool:
+    """Does the promise hold for every unit as it stands? Rates and "each" do, sums do not."""
+    kind = scope.terms.kind
+    if kind in (TargetKind.PER_UNIT, TargetKind.PER_UNIT_PER_YEAR):
+        return True
+    if kind == TargetKind.SHARE_OF_UNITS:
+        return scope.terms.goal == HUNDRED
+    return kind != TargetKind.COUNT_OF_UNITS and not scope.adds_up
