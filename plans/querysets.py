@@ -20,3 +20,9 @@ class TargetQuerySet(models.QuerySet["Target"]):
     def stated_results(self) -> Self:
         """Results that a document reports, kept as what the document says, not as entered facts."""
         return self.filter(kind=TargetKind.RESULT)
+
+    def to_assess(self) -> Self:
+        """With everything that an assessment reads of a target itself."""
+        return self.select_related(
+            "plan", "unit__tier", "group", "indicator__theme", "indicator__opening_indicator"
+        )

@@ -45,48 +45,67 @@ def assess(
 ) -> list[Assessment]:
     """Judge every target in `period`, in the order given.
 
-    `unit` asks for the same promises of one other unit. Targets should come with their plan,
-    unit with tier, group and indicator with its opening one (`TargetQuerySet.to_assess`). The
-    number of queries grows with the years looked at, not with the targets. Raises DomainError
-    for a period that is not a year.
+    `unit` asks for the same promises of one other unit, by its milestones or as a rate all
+    share. Targets come from `TargetQuerySet.to_assess`, a unit with its tier. The number of
+    queries grows with the years looked at, not with the targets. Raises DomainError for a
+    period that is not a year.
     """
+    return _assess_all([(target, unit) for target in targets], period, stage)
+
+
+def assess_units(
+    target: Target, units: Sequence[Unit], period: Period, stage: str
+) -> list[Assessment]:
+    """Judge one promise for each of `units`, in the order given; as many queries as for one."""
+    return _assess_all([(target, unit) for unit in units], period, stage)
+
+
+def _assess_all(
+    asked: Sequence[tuple[Target, Unit | None]], period: Period, stage: str
+) -> list[Assessment]:
     if not period.is_year:
         raise DomainError(_("Chỉ tiêu được đánh giá theo năm; ghi dạng 2024."))
-    if not targets:
+    if not asked:
         return []
-    facts = Facts(targets, period.year, stage, unit)
-    inside = _reach(targets, unit)
-    scopes = {target.pk: _scope(target, facts, unit) for target in targets}
-    facts.load_panel(
-        [
-            target
-            for target in targets
-            if needs_panel(scopes[target.pk], facts, _judged(scopes[target.pk], facts))
-        ]
-    )
-    return [_assess(scopes[target.pk], facts, period, target.pk in inside) for target in targets]
+    targets = list({target.pk: target for target, _unit in asked}.values())
+    units = list({unit.pk: unit for _target, unit in asked if unit is not None}.values())
+    facts = Facts(targets, period.year, stage, units)
+    reach = _Reach(units)
+    scopes = [_scope(target, facts, unit) for target, unit in asked]
+    lacking = [row.target for row in scopes if needs_panel(row, facts, _judged(row, facts))]
+    facts.load_panel(list({row.pk: row for row in lacking}.values()))
+    return [_assess(scope, facts, period, reach.includes(scope)) for scope in scopes]
 
 
 def _judged(scope: Scope, facts: Facts) -> int:
     return min(facts.year, scope.terms.year_to)
 
 
-def _reach(targets: Sequence[Target], unit: Unit | None) -> set[int]:
-    """Targets that speak of `unit`: it is theirs, below theirs, or of their group."""
-    if unit is None:
-        return {target.pk for target in targets}
-    above = set(Ancestry.objects.filter(descendant=unit).values_list("ancestor", flat=True))
-    groups = set(GroupMember.objects.filter(unit=unit).values_list("group", flat=True))
-    return {
-        target.pk
-        for target in targets
-        if (target.unit_id in above if target.group_id is None else target.group_id in groups)
-    }
+class _Reach:
+    """Which promises speak of which of the units asked for."""
+
+    def __init__(self, units: Sequence[Unit]) -> None:
+        self.above: set[tuple[int, int]] = set()
+        self.groups: set[tuple[int, int]] = set()
+        if units:
+            pairs = Ancestry.objects.filter(descendant__in=units)
+            self.above = set(pairs.values_list("descendant", "ancestor"))
+            members = GroupMember.objects.filter(unit__in=units)
+            self.groups = set(members.values_list("unit", "group"))
+
+    def includes(self, scope: Scope) -> bool:
+        """The unit is the target's own, one below it, or one of its group."""
+        target, unit = scope.target, scope.unit.pk
+        if unit == target.unit_id:
+            return True
+        if target.group_id is not None:
+            return (unit, target.group_id) in self.groups
+        return (unit, target.unit_id) in self.above
 
 
 def _scope(target: Target, facts: Facts, unit: Unit | None) -> Scope:
     terms = terms_in_force(target, facts.amendments[target.pk], Period(facts.year).end)
-    if unit is None:
+    if unit is None or unit.pk == target.unit_id:
         return Scope(target, terms, target.unit, target.group_id)
     is_single = unit.tier.code in (TierCode.COMMUNE, TierCode.VILLAGE)
     if is_single:
@@ -98,7 +117,7 @@ def _assess(scope: Scope, facts: Facts, period: Period, is_inside: bool) -> Asse
     target = scope.target
     if not is_inside:
         return _unjudged(scope, facts, period, Reason.OUTSIDE)
-    if facts.unit is not None and facts.unit.pk != target.unit_id:
+    if scope.unit.pk != target.unit_id:
         return _assess_below(scope, facts, period)
     if scope.group_id is not None and target.group is not None:
         members = facts.members[scope.group_id]
@@ -249,19 +268,27 @@ def _assess_below(scope: Scope, facts: Facts, period: Period) -> Assessment:
         outcome=Outcome(
             Verdict.NO_DATA, scope.terms.goal, actual=actual, reasons=(Reason.NOT_ASSIGNED,)
         ),
-        explanation=explanation.blocked(scope.target, Reason.NOT_ASSIGNED),
+        explanation=explanation.not_assigned(scope, case, actual),
     )
 
 
 def _judge_one(scope: Scope, facts: Facts, period: Period) -> Assessment:
     case = case_of(scope, facts, period.year)
     outcome = evaluate(case)
+    if _is_open_ended(scope, facts, case):
+        outcome = replace(outcome, needed=None)
     return Assessment(
         **_frame(scope, facts, period, case),
         outcome=outcome,
         explanation=explanation.sentence(scope, case, outcome),
         formula=explanation.formula(scope, case, outcome),
     )
+
+
+def _is_open_ended(scope: Scope, facts: Facts, case: Case) -> bool:
+    """Milestones so far but none for the end: what is left for the unit is not decided yet."""
+    has_some = any(reading.planned is not None for reading in case.readings.values())
+    return has_some and _given(scope, facts) is None
 
 
 def _terms_below(scope: Scope, facts: Facts) -> Terms | None:

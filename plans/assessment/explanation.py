@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from indicators.periods import Period
 from plans.assessment.readings import CHANGES, Scope
 from plans.enums import TargetKind
-from plans.evaluators import Better, Case, Outcome, Path, Reason, Verdict
+from plans.evaluators import Better, Case, Outcome, Path, Reason, Verdict, shown
 from plans.models import Target
 from plans.wording import promise_words, with_unit
 from povertyplan.lib.numbers import format_number
@@ -28,11 +29,12 @@ class Words:
         )
         self.unit = scope.target.unit_of_measure
 
+    @property
+    def places(self) -> int:
+        return 0 if self.is_each else self.terms.decimals
+
     def number(self, value: Decimal | None) -> str:
-        decimals = 0 if self.is_each or self.scope.counts_units else self.terms.decimals
-        if value is not None and value == value.to_integral_value() and decimals > 2:
-            decimals = 0
-        return format_number(value, decimals)
+        return format_number(value, self.places)
 
     def amount(self, value: Decimal | None) -> str:
         return self.number(value) if self.is_each else with_unit(self.number(value), self.unit)
@@ -229,14 +231,26 @@ def _no_data(words: Words, outcome: Outcome) -> str:
             "Chưa kết luận: thiếu số đầu kỳ năm {year} theo cùng chuẩn nên không tính được mức "
             "thay đổi; nhập “{indicator}”."
         ).format(year=year, indicator=_opening_name(words.scope.target))
+    unit = words.scope.unit
+    if not unit.is_valid_on(Period(year).end):
+        return _(
+            "Chưa kết luận: {unit} có đến hết ngày {last}, không có số cuối năm {year}; phải giữ "
+            "số theo đơn vị cũ mới đánh giá được."
+        ).format(year=year, unit=unit.name_in_sentence, last=f"{unit.valid_to:%d/%m/%Y}")
     if not reading.expected:
         return _(
             "Chưa kết luận: năm {year} trong hệ thống không có đơn vị nào phải báo cáo "
             "“{indicator}”."
         ).format(year=year, indicator=words.scope.indicator.name)
-    text = _(
-        "Chưa kết luận: chưa đơn vị nào trong {of} đơn vị có số “{indicator}” năm {year}"
-    ).format(of=reading.expected, indicator=words.scope.indicator.name, year=year)
+    if reading.expected == 1:
+        text = _("Chưa kết luận: {unit} chưa có số “{indicator}” năm {year}").format(
+            unit=words.scope.unit.name_in_sentence,
+            indicator=words.scope.indicator.name,
+            year=year,
+        )
+    else:
+        text = _("Chưa kết luận: trong {of} đơn vị chưa đơn vị nào có số “{indicator}” năm {year}")
+        text = text.format(of=reading.expected, indicator=words.scope.indicator.name, year=year)
     if outcome.last_known is not None:
         known_year, value = outcome.last_known
         text += _("; số gần nhất là {amount} của năm {year}, không chuyển sang").format(
@@ -260,11 +274,19 @@ def blocked(target: Target, reason: Reason, *, known: int = 0, size: int | None 
                 "Chưa kết luận: mới biết {of} đơn vị của nhóm “{group}”, chưa đủ danh sách."
             ).format(of=of, group=group)
             return f"{text} {target.blocker}".rstrip()
-        case Reason.NOT_ASSIGNED:
-            return _("Kế hoạch không chia mức này cho từng đơn vị; chưa giao thì chưa kết luận.")
         case Reason.OUTSIDE:
             return _("Đơn vị này không thuộc phạm vi của chỉ tiêu.")
     return _("Chưa kết luận. {why}").format(why=target.blocker)
+
+
+def not_assigned(scope: Scope, case: Case, actual: Decimal | None) -> str:
+    """The figure of a unit that has been given nothing to reach."""
+    text = _("Chưa kết luận: mức của kế hoạch là của cả địa bàn, chưa giao riêng cho {unit}")
+    text = text.format(unit=scope.unit.name_in_sentence)
+    if actual is not None:
+        words = Words(scope, case)
+        text += _("; số của đơn vị là {amount}").format(amount=words.amount(actual))
+    return text + "."
 
 
 def statement(words: Words, actual: Decimal | None, *, does_agree: bool) -> str:
@@ -359,13 +381,20 @@ def _gap_line(words: Words, outcome: Outcome) -> str:
     text = _("Lệch mốc = {actual} − {mark} = {gap}").format(
         actual=words.number(outcome.actual),
         mark=words.number(outcome.expected),
-        gap=words.difference((outcome.actual or Decimal(0)) - outcome.expected),
+        gap=words.difference(_shown_gap(words, outcome)),
     )
     if outcome.gap_pct is None or outcome.gap <= 0:
         return text
     return text + _(" ({pct}% của mốc; quá {margin}% là chậm)").format(
         pct=format_number(outcome.gap_pct, 1), margin=format_number(words.terms.risk_margin)
     )
+
+
+def _shown_gap(words: Words, outcome: Outcome) -> Decimal:
+    """Of the two figures as they stand in the line, so that the line adds up to the eye."""
+    places = words.places
+    actual, expected = outcome.actual or Decimal(0), outcome.expected or Decimal(0)
+    return shown(actual, places) - shown(expected, places)
 
 
 def _part_line(words: Words) -> str:

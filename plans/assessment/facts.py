@@ -73,17 +73,17 @@ class Panel:
 class Facts:
     """Figures, milestones, decisions and breaks for `targets` in the years up to `year`.
 
-    `unit` asks for the same promises of one other unit. The number of queries does not grow
-    with the targets.
+    `units` asks for the same promises of other units. The number of queries grows with
+    neither.
     """
 
     def __init__(
-        self, targets: Sequence[Target], year: int, stage: str, unit: Unit | None = None
+        self, targets: Sequence[Target], year: int, stage: str, units: Sequence[Unit] = ()
     ) -> None:
         self.targets = targets
         self.year = year
         self.stage = stage
-        self.unit = unit
+        self.units = units
         first = min((base_year(row) for row in targets), default=year)
         self.years = range(min(first, year), year + 1)
         self.indicators = self._indicators()
@@ -126,8 +126,7 @@ class Facts:
     def _figures(self) -> dict[tuple[int, int, str], Figure]:
         units = {row.unit_id: row.unit for row in self.targets if row.group_id is None}
         units |= {row.unit_id: row.unit for rows in self.members.values() for row in rows}
-        if self.unit is not None:
-            units[self.unit.pk] = self.unit
+        units |= {unit.pk: unit for unit in self.units}
         periods = [Period(year) for year in self.years]
         return figures(list(units.values()), list(self.indicators.values()), periods, self.stage)
 
@@ -140,8 +139,7 @@ class Facts:
     def _milestones(self) -> dict[tuple[int, int, int, str, str], Milestone]:
         units = {row.unit_id for row in self.targets}
         units |= {row.unit_id for rows in self.members.values() for row in rows}
-        if self.unit is not None:
-            units.add(self.unit.pk)
+        units |= {unit.pk for unit in self.units}
         rows = Milestone.objects.filter(
             plan__in={row.plan_id for row in self.targets},
             indicator__in={row.indicator_id for row in self.targets},
@@ -185,17 +183,15 @@ class Facts:
         )
 
     def _below(self, targets: Collection[Target]) -> dict[int, list[Unit]]:
-        """Every unit, of any day, at or below the targets' units (and the asked one)."""
+        """Every unit, of any day, at or below the targets' units and the asked ones."""
         tops = {row.unit_id for row in targets if row.group_id is None}
+        tops |= {unit.pk for unit in self.units}
         found: dict[int, list[Unit]] = {pk: [] for pk in tops}
-        if self.unit is not None:
-            found = {self.unit.pk: []}
         pairs = Ancestry.objects.filter(ancestor__in=found).select_related("descendant__tier")
         for pair in pairs.order_by("descendant__code"):
             found[pair.ancestor_id].append(pair.descendant)
-        if self.unit is None:
-            for group_id in {row.group_id for row in targets if row.group_id}:
-                found[-group_id] = [row.unit for row in self.members[group_id]]
+        for group_id in {row.group_id for row in targets if row.group_id}:
+            found[-group_id] = [row.unit for row in self.members[group_id]]
         return found
 
     def _parts(

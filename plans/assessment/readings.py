@@ -110,7 +110,9 @@ def case_of(scope: Scope, facts: Facts, year: int) -> Case:
         lowest=indicator.hard_min,
         highest=indicator.hard_max,
     )
-    return case if case.complete else _like_with_like(case, scope, facts, judged)
+    if case.complete or not readings[judged].reported:
+        return case
+    return _like_with_like(case, scope, facts, judged)
 
 
 def _has_panel(scope: Scope, facts: Facts) -> bool:
@@ -235,7 +237,7 @@ def _like_with_like(case: Case, scope: Scope, facts: Facts, judged: int) -> Case
             for year, reading in case.readings.items()
         }
         return replace(case, part=share, readings=readings)
-    if scope.terms.kind != TargetKind.LEVEL or facts.panel is None:
+    if scope.terms.kind != TargetKind.LEVEL or not _has_panel(scope, facts):
         return case
     return _Part(case, scope, facts, judged).narrowed()
 

@@ -55,6 +55,11 @@ class Assessment:
         return self.target.kind == TargetKind.RESULT
 
     @property
+    def is_outside(self) -> bool:
+        """The promise does not speak of the unit asked for: nothing to show there."""
+        return Reason.OUTSIDE in self.reasons
+
+    @property
     def is_complete(self) -> bool:
         return self.reported >= self.expected
 

@@ -57,10 +57,10 @@ def pace(
     """What has come together, plus the mean yearly step for every year that remains.
 
     The total is divided by `divisor` (the years, for an average). The band holds it with
-    80 %, by how much the steps differ; from three steps on.
+    80 %, by how much the steps differ; from three steps on. One step is no pace.
     """
     count = len(steps)
-    if not count:
+    if count < 2:
         return None
     done = sum(steps, Decimal(0))
     mean = done / count

@@ -40,11 +40,12 @@ def judge_state(case: Case, measure: Measure, *, has_path: bool = True) -> Outco
             found, reasons=(Reason.NOT_REPORTED,), last_known=last_known(points, case.judged)
         )
     known = [(p.year, p.actual) for p in points if p.actual is not None and p.year <= case.judged]
+    crosses = base.reason is Reason.BREAK_AHEAD
     return replace(
         found,
         verdict=judge(terms, actual, expected, is_due=case.is_due, is_whole=case.complete),
         **gap(terms, actual, expected),
-        needed=_needed(terms, actual, found.remaining),
+        needed=None if crosses else _needed(terms, actual, found.remaining),
         reasons=why(
             {
                 Reason.PARTIAL: not case.complete,
@@ -52,7 +53,7 @@ def judge_state(case: Case, measure: Measure, *, has_path: bool = True) -> Outco
             }
         ),
         known_years=tuple(year for year, _ in known),
-        forecast=_forecast(case, terms, known, base) if has_path else None,
+        forecast=_forecast(case, terms, known, base) if has_path and not crosses else None,
     )
 
 
