@@ -202,6 +202,29 @@ class WorkbookQuery(serializers.Serializer[Any]):
     )
 
 
+class YearField(PeriodField):
+    """A year: promises are judged by the year."""
+
+    default_error_messages = {"not_a_year": gettext_lazy("Chỉ tiêu được đánh giá theo năm: 2024.")}
+
+    def to_internal_value(self, data: Any) -> Period:
+        period = super().to_internal_value(data)
+        if not period.is_year:
+            self.fail("not_a_year")
+        return period
+
+
+class AssessmentQuery(serializers.Serializer[Any]):
+    period = YearField(help_text="Năm đánh giá, ví dụ 2024.")
+    unit = UnitField(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text=f"Bỏ trống: địa bàn của từng chỉ tiêu. {UNIT_HELP}",
+    )
+    stage = stage_field()
+
+
 class RollupsQuery(serializers.Serializer[Any]):
     unit = Units()
     indicator = Indicators(

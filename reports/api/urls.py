@@ -15,6 +15,11 @@ urlpatterns = [
         never_cache(views.PlanTargetsView.as_view()),
         name="plan-targets",
     ),
+    path(
+        "plans/<slug:plan>/assessment/",
+        never_cache(views.PlanAssessmentView.as_view()),
+        name="plan-assessment",
+    ),
     path("results/", never_cache(views.ResultsView.as_view()), name="results"),
     path("rollups/", never_cache(views.RollupsView.as_view()), name="rollups"),
     path("annexes/", never_cache(views.AnnexesView.as_view()), name="annexes"),

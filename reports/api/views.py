@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import BaseRenderer
+from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,11 +19,19 @@ from communes.access import Policy
 from communes.models import Official, Unit
 from indicators.models import Indicator, Result
 from plans.models import Plan, Target
-from reports.api import naming, reading, submitting, tables
+from reports.api import assessing, naming, reading, submitting, tables
 from reports.api.filters import IndicatorFilter, PlanFilter, UnitFilter
 from reports.api.openapi import answers
-from reports.api.params import AnnexesQuery, ResultsQuery, RollupsQuery, WorkbookQuery
+from reports.api.params import (
+    AnnexesQuery,
+    AssessmentQuery,
+    ResultsQuery,
+    RollupsQuery,
+    WorkbookQuery,
+)
 from reports.api.parsers import ExactJSONParser
+from reports.api.renderers import CsvRenderer
+from reports.api.serializers.assessments import AssessmentSerializer
 from reports.api.serializers.catalogue import (
     IndicatorSerializer,
     PlanSerializer,
@@ -127,6 +135,41 @@ class PlanTargetsView(ListAPIView[Target]):
         if found is None:
             raise Http404
         return found
+
+
+@extend_schema_view(
+    get=extend_schema(
+        operation_id="plan_assessment",
+        tags=["Kế hoạch"],
+        summary="Từng chỉ tiêu của kế hoạch: kết luận, mốc, phần còn phải đạt, giải thích",
+        description=(
+            "Một mục mỗi chỉ tiêu mà người gọi được xem số. Tệp CSV (mọi chỉ tiêu, không chia "
+            "trang): thêm format=csv hoặc Accept: text/csv."
+        ),
+        parameters=[AssessmentQuery],
+        responses=answers(AssessmentSerializer(many=True), 404),
+    )
+)
+class PlanAssessmentView(GenericAPIView[Any]):
+    access_policy = Policy.BY_UNIT
+    serializer_class = AssessmentSerializer
+    renderer_classes = (JSONRenderer, CsvRenderer)
+    filter_backends = ()
+
+    def get(self, request: Request, plan: str) -> Response:
+        asked = _asked(AssessmentQuery, request)
+        period, stage = asked["period"], asked["stage"]
+        caller = _caller(request)
+        targets, unit = assessing.targets_to_judge(caller, plan, asked["unit"], period)
+        if isinstance(request.accepted_renderer, CsvRenderer):
+            items = assessing.judged(targets, period, stage, unit)
+            rows = AssessmentSerializer(items, many=True).data
+            name = f"danh-gia-{plan}-{period.code}.csv"
+            headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return Response({"results": rows}, headers=headers)
+        page = self.paginate_queryset(targets)
+        items = assessing.judged(page or [], period, stage, unit)
+        return self.get_paginated_response(AssessmentSerializer(items, many=True).data)
 
 
 class ResultsView(GenericAPIView[Result]):

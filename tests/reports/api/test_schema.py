@@ -55,6 +55,7 @@ def test_the_description_is_for_who_is_signed_in(places: builders.Places) -> Non
         "/api/v1/annexes/{code}/workbook/",
         "/api/v1/indicators/",
         "/api/v1/plans/",
+        "/api/v1/plans/{plan}/assessment/",
         "/api/v1/plans/{plan}/targets/",
         "/api/v1/results/",
         "/api/v1/rollups/",
