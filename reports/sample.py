@@ -1,4 +1,4 @@
-"""The demo's sample: accounts, calendar, figures and returns in several states, all marked.
+"""The demo's sample: accounts, calendar, plans for units, figures and returns, all marked.
 
 Loaded only in demo mode; everything recorded there is sample, so that sample figures and
 reported ones never meet in one database.
@@ -25,13 +25,16 @@ from indicators.enums import Answer, Stage
 from indicators.models import Indicator, Result
 from indicators.periods import Period
 from indicators.recording import Entry, import_results
-from plans.models import Milestone, Plan
+from plans.models import Amendment, Milestone, Plan, Target
 from povertyplan.lib.errors import DomainError
 from reports.enums import ReportState, Step
 from reports.models import Deadline, Report, ReportEvent
 from reports.returns import reviewers_of
 
 DATA = Path(__file__).parent / "data"
+TABLES = ("demo_results.csv", "demo_plan_results.csv", "demo_upper_results.csv")
+"""The household review; what else the plans rest on; what districts and provinces enter."""
+
 STAGES = {"approved": Stage.OFFICIAL, "endorsed": Stage.PROVISIONAL, "submitted": Stage.PROVISIONAL}
 
 
@@ -53,7 +56,9 @@ def load_demo() -> Loaded:
         accounts = _load_accounts(demo["accounts"])
         _load_deadlines(demo["deadlines"])
         _load_milestones(demo["milestones"])
-        facts = 0 if Result.objects.exists() else _load_returns(demo["states"])
+        _load_amendments(demo["amendments"])
+        is_real = Result.objects.filter(is_sample=False).exists()
+        facts = 0 if is_real else _load_returns(demo["states"])
     return Loaded(accounts, facts)
 
 
@@ -102,8 +107,9 @@ def _load_milestones(blocks: Iterable[dict[str, Any]]) -> None:
         indicator = Indicator.objects.get(code=block["indicator"])
         below = Unit.objects.below(plan.unit) if plan.unit else Unit.objects.none()
         for code in block["periods"]:
-            for unit in below.valid_on(Period.parse(code).end):
-                value = Decimal(str(block["units"].get(unit.code, block["others"])))
+            # A year after the units were merged keeps what the old ones had been given.
+            for unit in below.valid_on(block.get("units_on") or Period.parse(code).end):
+                value = block["units"].get(unit.code, block["others"])
                 rows.append(
                     Milestone(
                         plan=plan,
@@ -111,55 +117,93 @@ def _load_milestones(blocks: Iterable[dict[str, Any]]) -> None:
                         indicator=indicator,
                         period=code,
                         measure=block["measure"],
-                        value=value,
+                        value=Decimal(str(value)),
                         is_sample=True,
                     )
                 )
     Milestone.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def _load_amendments(rows: Iterable[dict[str, Any]]) -> None:
+    for row in rows:
+        Amendment.objects.get_or_create(
+            target=Target.objects.get(code=row["target"]),
+            in_force_from=row["in_force_from"],
+            defaults={
+                "decision_number": row["decision_number"],
+                "decided_on": row["decided_on"],
+                "reason": row["reason"],
+                "comparator": row["comparator"],
+                "value": Decimal(str(row["value"])),
+                "year_to": row["year_to"],
+                "is_sample": True,
+            },
+        )
+
+
 # -- figures and returns -------------------------------------------------------------------------
 
 
 def _load_returns(blocks: Iterable[dict[str, Any]]) -> int:
+    """Bring what is not there yet: a figure that somebody has entered since stays as it is."""
     figures = _figures()
-    facts = _bring(figures.pop("2020"), Stage.OFFICIAL)  # the baseline the plans start from
+    facts = _bring(figures.get("2020", []), Stage.OFFICIAL)  # the baseline the plans start from
     for block in blocks:
-        state_of = {
-            code: state for state, codes in block.get("units", {}).items() for code in codes
-        }
-        by_state: dict[str, list[Entry]] = {}
-        for entry in figures[block["period"]]:
-            state = state_of.get(entry.unit.code, block["default"])
-            by_state.setdefault(state, []).append(entry)
+        by_state = _by_state(figures.get(block["period"], []), block)
         by_state.pop("none", None)
         for state, entries in by_state.items():
             facts += _bring(entries, STAGES.get(state))
-            _make_reports({entry.unit for entry in entries}, block["period"], state)
+            _make_reports(_reporting(entries, block["period"]), block["period"], state)
     return facts
 
 
-def _figures() -> dict[str, list[Entry]]:
-    """The sample figures by period, read from the wide table (a row a unit and year)."""
-    indicators = {row.code: row for row in Indicator.objects.all()}
+def _by_state(entries: Iterable[Entry], block: dict[str, Any]) -> dict[str, list[Entry]]:
+    state_of = {code: state for state, codes in block.get("units", {}).items() for code in codes}
     found: dict[str, list[Entry]] = {}
-    for row in _table():
-        period = Period.parse(row.pop("period"))
-        unit = _unit(f"{row.pop('unit_code')}@{period.end:%Y-%m-%d}")
-        found.setdefault(period.code, []).extend(
-            Entry(unit, indicators[code], period, Answer.VALUE, Decimal(text))
-            for code, text in row.items()
-            if text
-        )
+    for entry in entries:
+        found.setdefault(state_of.get(entry.unit.code, block["default"]), []).append(entry)
     return found
 
 
-def _table() -> Iterator[dict[str, str]]:
-    with (DATA / "demo_results.csv").open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+def _reporting(entries: Iterable[Entry], code: str) -> set[Unit]:
+    """The units whose return is to be made: a return asks for the household review only."""
+    review = set(Indicator.objects.inputs().household_review().values_list("pk", flat=True))
+    made = set(Report.objects.filter(period=code).values_list("unit", flat=True))
+    return {
+        entry.unit
+        for entry in entries
+        if entry.indicator.pk in review and entry.unit.pk not in made
+    }
+
+
+def _figures() -> dict[str, list[Entry]]:
+    """The sample figures not recorded yet, by period, from the wide tables."""
+    indicators = {row.code: row for row in Indicator.objects.all()}
+    known = set(Result.objects.values_list("unit", "indicator", "period"))
+    found: dict[str, list[Entry]] = {}
+    for row in _rows():
+        period = Period.parse(row.pop("period"))
+        unit = _unit(f"{row.pop('unit_code')}@{period.end:%Y-%m-%d}")
+        entries = [
+            Entry(unit, indicators[code], period, Answer.VALUE, Decimal(text))
+            for code, text in row.items()
+            if text
+        ]
+        new = [entry for entry in entries if entry.cell not in known]
+        found.setdefault(period.code, []).extend(new)
+    return found
+
+
+def _rows() -> Iterator[dict[str, str]]:
+    """A row a unit and year: unit_code, period, then a column an input; empty = not reported."""
+    for name in TABLES:
+        with (DATA / name).open(encoding="utf-8", newline="") as file:
+            yield from csv.DictReader(file)
 
 
 def _bring(entries: list[Entry], stage: str | None) -> int:
+    if not entries:
+        return 0
     return import_results(entries, stage=stage, is_sample=True, reason=_("Nạp số liệu minh họa"))
 
 

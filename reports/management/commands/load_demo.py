@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Nạp tài khoản và số liệu minh họa (chỉ khi DEMO_MODE=1). Chạy lại không đổi gì."
 
     def handle(self, **options: Any) -> None:
-        self.stderr.write("Đang nạp số liệu minh họa, khoảng nửa phút…")
+        self.stderr.write("Đang nạp số liệu minh họa, khoảng một phút…")
         try:
             loaded = load_demo()
         except DomainError as error:
