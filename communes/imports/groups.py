@@ -51,10 +51,10 @@ class GroupRow(Record):
 def import_groups(given: Path | str) -> Counts:
     """Bring groups and their members to what the file says.
 
-    A file whose members are all samples only adds them to groups that exist; any other file
-    replaces the members that documents or the press name. Members decided by an administrator
-    stay, and so does a size that the file leaves open. Counts groups and members.
-    Raises DomainError and writes nothing when any row is bad.
+    A file whose members are all samples only adds them to groups that exist, and a size to those
+    that have none; any other file replaces the members that documents or the press name. Members
+    decided by an administrator stay, and so does a size that the file leaves open. Counts groups
+    and members. Raises DomainError and writes nothing when any row is bad.
     """
     file = read_yaml(given)
     file.allow_only("groups")
@@ -93,10 +93,13 @@ def _bad_members(rows: Iterable[Row[GroupRow]], register: UnitRegister) -> Itera
 
 def _save_groups(rows: list[Row[GroupRow]], is_sample: bool) -> Counts:
     stored = {group.code: group for group in UnitGroup.objects.all()}
-    wanted = {}
+    wanted: dict[str, dict[str, object]] = {}
     for row in rows:
         data, there = row.data, stored.get(row.data.code)
         if there and is_sample:
+            # A size that no document gives may be given for the demonstration only.
+            if there.expected_size is None and data.expected_size:
+                wanted[data.code] = {"expected_size": data.expected_size}
             continue
         size = data.expected_size or (there.expected_size if there else None)
         wanted[data.code] = {

@@ -11,7 +11,7 @@ from decimal import Decimal
 from communes.models import Ancestry, GroupMember, Succession, Unit, UnitGroup
 from indicators.asking import Profile, profiles_of
 from indicators.calc import Part
-from indicators.figures import Figure, figures
+from indicators.figures import Figure, FigureBook
 from indicators.models import Indicator, Rollup, SeriesBreak
 from indicators.periods import Period
 from indicators.rollups import Catalogue
@@ -40,6 +40,7 @@ class Panel:
     def asked(self, unit_ids: Iterable[int], indicator: Indicator, year: int) -> list[Unit]:
         """The units among `unit_ids` that are to report the year, without "not applicable"."""
         day = Period(year).end
+        known = self.catalogue.indicators[indicator.pk]  # comes with the tier that enters it
         found = []
         for pk in unit_ids:
             unit, part = self.units[pk], self.parts.get((pk, indicator.pk, year))
@@ -47,7 +48,7 @@ class Panel:
             if not unit.is_valid_on(day) or profile is None:
                 continue
             excused = part is not None and part.not_applicable
-            if self.catalogue.is_asked(indicator, profile) and not excused:
+            if self.catalogue.is_asked(known, profile) and not excused:
                 found.append(unit)
         return found
 
@@ -88,16 +89,21 @@ class Facts:
         self.years = range(min(first, year), year + 1)
         self.indicators = self._indicators()
         self.members = self._members()
-        self.figures = self._figures()
+        self.book = self._book()
         self.amendments = self._amendments()
         self.milestones = self._milestones()
         self.breaks = self._breaks()
         self.panel: Panel | None = None
+        self._figures: dict[tuple[int, int, int], Figure] = {}
 
     # -- what every assessment needs
 
     def figure(self, unit_id: int, indicator: Indicator, year: int) -> Figure:
-        return self.figures.get((unit_id, indicator.pk, Period(year).code), Figure())
+        """A unit's rolled-up figure of one of the years."""
+        key = (unit_id, indicator.pk, year)
+        if key not in self._figures:
+            self._figures[key] = self.book.figure(unit_id, indicator, Period(year))
+        return self._figures[key]
 
     def planned(self, target: Target, unit_id: int, measure: str, year: int) -> Milestone | None:
         """The milestone this plan gave the unit for the year, if any."""
@@ -123,12 +129,12 @@ class Facts:
                 found[row.group_id].append(row)
         return found
 
-    def _figures(self) -> dict[tuple[int, int, str], Figure]:
-        units = {row.unit_id: row.unit for row in self.targets if row.group_id is None}
+    def _book(self) -> FigureBook:
+        units = {row.unit_id: row.unit for row in self.targets}
         units |= {row.unit_id: row.unit for rows in self.members.values() for row in rows}
         units |= {unit.pk: unit for unit in self.units}
         periods = [Period(year) for year in self.years]
-        return figures(list(units.values()), list(self.indicators.values()), periods, self.stage)
+        return FigureBook(list(units.values()), self.indicators.values(), periods, self.stage)
 
     def _amendments(self) -> dict[int, list[Amendment]]:
         found: dict[int, list[Amendment]] = defaultdict(list)

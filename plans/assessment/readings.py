@@ -19,7 +19,15 @@ from plans.models import Target
 
 CHANGES = frozenset({TargetKind.CHANGE_TOTAL, TargetKind.CHANGE_PER_YEAR})
 PER_UNIT = frozenset({TargetKind.PER_UNIT, TargetKind.PER_UNIT_PER_YEAR})
-ONE, ZERO = Decimal(1), Decimal(0)
+STATES = frozenset(
+    {
+        TargetKind.LEVEL,
+        TargetKind.SHARE_OF_UNITS,
+        TargetKind.COUNT_OF_UNITS,
+        TargetKind.PER_UNIT,
+    }
+)
+ONE = Decimal(1)
 
 
 @dataclass(frozen=True)
@@ -97,6 +105,8 @@ def case_of(scope: Scope, facts: Facts, year: int) -> Case:
     reader = _Whole(scope, facts) if not _has_panel(scope, facts) else _Single(scope, facts)
     judged = min(year, scope.terms.year_to)
     readings = {at: reader.reading(at) for at in facts.years if at <= judged}
+    if scope.terms.kind in STATES:
+        readings = {at: found if at == judged else _whole(found) for at, found in readings.items()}
     indicator = scope.indicator
     case = Case(
         terms=scope.terms,
@@ -113,6 +123,13 @@ def case_of(scope: Scope, facts: Facts, year: int) -> Case:
     if case.complete or not readings[judged].reported:
         return case
     return _like_with_like(case, scope, facts, judged)
+
+
+def _whole(reading: Reading) -> Reading:
+    """A state some units did not report is no baseline: it would look like a fall."""
+    if reading.is_complete:
+        return reading
+    return replace(reading, value=None, opening=None, meeting=None)
 
 
 def _has_panel(scope: Scope, facts: Facts) -> bool:
@@ -229,7 +246,7 @@ def _like_with_like(case: Case, scope: Scope, facts: Facts, judged: int) -> Case
     path is moved by as much as their baseline differs. A count of units: by their number.
     """
     if scope.counts_units:
-        share = case.reading(judged).coverage
+        share = case.reading(judged).part_of(ONE)
         readings = {
             year: reading
             if year == judged or reading.value is None
@@ -261,7 +278,7 @@ class _Part:
         comparable = [unit for unit in self.told if self._baseline([unit]) is not None]
         if whole is None or not comparable:
             return (
-                replace(self.case, part=self.case.reading(self.judged).coverage)
+                replace(self.case, part=self.case.reading(self.judged).part_of(ONE))
                 if (self.scope.adds_up)
                 else self.case
             )

@@ -70,10 +70,9 @@ class Reading:
     reported: int = 0
     expected: int = 0
 
-    @property
-    def coverage(self) -> Decimal:
-        """The share of units behind the figure, 0 to 1; who is asked for nothing lacks nothing."""
-        return Decimal(self.reported) / self.expected if self.expected else ONE
+    def part_of(self, amount: Decimal) -> Decimal:
+        """As much of `amount` as units reported of those that should."""
+        return amount * self.reported / self.expected if self.expected else amount
 
     @property
     def is_complete(self) -> bool:

@@ -114,7 +114,7 @@ def _year(case: Case, terms: Terms, step: Step, year: int, manner: Manner) -> _Y
     planned = terms.goal if manner.is_mean else terms.goal / terms.years
     if manner.has_milestones and reading.planned is not None:
         planned = reading.planned * case.part
-    asked = planned * reading.coverage if manner.by_coverage and case.adds_up else planned
+    asked = reading.part_of(planned) if manner.by_coverage and case.adds_up else planned
     brought, weight = (None, ONE) if found is None else found
     return _Year(year, brought, weight, planned, asked, reading)
 
