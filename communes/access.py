@@ -135,6 +135,15 @@ def can(official: Official | AnonymousUser, action: Action, unit: Unit) -> bool:
     return unit.upward.filter(ancestor__in=above, depth__gt=0).exists()
 
 
+def can_assign(official: Official | AnonymousUser, unit: Unit) -> bool:
+    """May `official` set what the units below `unit` are to reach?
+
+    A reviewer's post on `unit` itself (whose office assigns to those below it) or above it.
+    """
+    posts = {post.unit_id for post in reviewing_posts(official)}
+    return bool(posts) and unit.upward.filter(ancestor__in=posts).exists()
+
+
 def can_view_group(official: Official | AnonymousUser, group: UnitGroup) -> bool:
     """A group's figures are open to who may see every one of its members, and to no one else."""
     members = {row.unit_id for row in group.member_rows}
@@ -154,6 +163,17 @@ def require(official: Official | AnonymousUser, action: Action, unit: Unit | Non
         raise Http404("Không có đơn vị này trong phạm vi của đồng chí.")
     if action is not Action.VIEW and not can(official, action, unit):
         raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được thực hiện việc này.")
+    return unit
+
+
+def require_assign(official: Official | AnonymousUser, unit: Unit | None) -> Unit:
+    """Return `unit` if `official` may set figures for the units below it.
+
+    Raises as `require` does: Http404 for a stranger, PermissionDenied for a mere reader.
+    """
+    unit = require(official, Action.VIEW, unit)
+    if not can_assign(official, unit):
+        raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được giao chỉ tiêu.")
     return unit
 
 

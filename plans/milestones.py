@@ -2,17 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
+
+from django.db.models import Q
 
 from communes.models import Unit
 from indicators.models import Indicator
 from indicators.periods import Period
-from plans.enums import PlannedMeasure, TargetKind
-from plans.models import Milestone, Target
+from plans.enums import PlannedMeasure, TargetComparator, TargetKind
+from plans.models import Allocation, Amendment, Milestone, Plan, Target
 
 Key = tuple[int, int, str]
 """(unit pk, indicator pk, measure)"""
+
+YEARLY = (TargetKind.CHANGE_PER_YEAR, TargetKind.LEVEL)
+"""Kinds of target that state a figure of one year in the indicator's own unit."""
+COUNTING = (*YEARLY, TargetKind.SHARE_OF_UNITS, TargetKind.COUNT_OF_UNITS)
+"""The same with those that count units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One planned figure and what it rests on: a milestone given from above, or a target.
+
+    `comparator` is the document's; a milestone is a plain figure (=). `counts_units`: the value
+    is a number of units, where the indicator itself is their share.
+    """
+
+    value: Decimal
+    plan: Plan
+    comparator: str = TargetComparator.EQUAL
+    target: Target | None = None
+    amendment: Amendment | None = None
+    allocation: Allocation | None = None
+    is_sample: bool = False
+    counts_units: bool = False
+
+    @property
+    def decision(self) -> Allocation | Amendment | None:
+        """The decision that set the figure, where it was not the plan itself."""
+        return self.allocation or self.amendment
 
 
 def planned_figures(
@@ -20,47 +52,109 @@ def planned_figures(
 ) -> dict[Key, Decimal]:
     """Return what is planned, keyed (unit pk, indicator pk, measure); absent = not assigned.
 
-    Levels in the indicator's unit, change in points. Two queries. A unit's own milestone
-    comes before the target of a plan that speaks of the whole unit.
+    Levels in the indicator's unit, change in points. Two queries, three where a target holds. A
+    unit's own milestone comes before the target of a plan that speaks of the whole unit.
     """
-    found: dict[Key, Decimal] = {}
-    for target in _whole_unit_targets(units, indicators, period):
-        if target.value is not None:
-            measure = (
-                PlannedMeasure.CHANGE_POINTS
-                if target.kind == TargetKind.CHANGE_PER_YEAR
-                else PlannedMeasure.VALUE
-            )
-            found[target.unit_id, target.indicator_id, measure] = target.value
+    return {key: row.value for key, row in planned(units, indicators, period).items()}
+
+
+def planned(
+    units: Sequence[Unit],
+    indicators: Sequence[Indicator],
+    period: Period,
+    *,
+    kinds: Collection[str] = YEARLY,
+    within: Plan | None = None,
+) -> dict[Key, Planned]:
+    """Return the same figures with what they rest on.
+
+    Milestones come before targets; among each, `within` comes first, then the later plan.
+    Targets are read as in force on the period's last day.
+    """
+    found: dict[Key, Planned] = {}
+    for target in _whole_unit_targets(units, indicators, period, kinds, within):
+        row = in_force(target, period.end)
+        if row.value is not None:
+            found[target.unit_id, target.indicator_id, _measure(target)] = _of_target(target, row)
     milestones = Milestone.objects.filter(
         unit__in=units, indicator__in=indicators, period=period.code
-    ).order_by("plan__order")
-    for milestone in milestones:
-        found[milestone.unit_id, milestone.indicator_id, milestone.measure] = milestone.value
+    ).select_related("plan", "allocation")
+    for milestone in sorted(milestones, key=lambda row: _weight(row.plan, within)):
+        key = (milestone.unit_id, milestone.indicator_id, milestone.measure)
+        found[key] = Planned(
+            milestone.value,
+            milestone.plan,
+            allocation=milestone.allocation,
+            is_sample=milestone.is_sample,
+            counts_units=True,
+        )
     return found
 
 
+def in_force(target: Target, day: date) -> Target | Amendment:
+    """The target itself, or the amendment that had replaced its figure by `day`."""
+    past = [row for row in target.amendments.all() if row.in_force_from <= day]
+    return max(past, key=lambda row: row.in_force_from) if past else target
+
+
+def _of_target(target: Target, row: Target | Amendment) -> Planned:
+    amendment = row if isinstance(row, Amendment) else None
+    return Planned(
+        row.value or Decimal(0),
+        target.plan,
+        comparator=row.comparator,
+        target=target,
+        amendment=amendment,
+        is_sample=amendment is not None and amendment.is_sample,
+        counts_units=target.kind == TargetKind.COUNT_OF_UNITS,
+    )
+
+
+def _measure(target: Target) -> str:
+    if target.kind == TargetKind.CHANGE_PER_YEAR:
+        return PlannedMeasure.CHANGE_POINTS
+    return PlannedMeasure.VALUE
+
+
+def _weight(plan: Plan, within: Plan | None) -> tuple[bool, int, int]:
+    """What is written later in this order overrides what came before."""
+    return within is not None and plan.pk == within.pk, plan.order, plan.pk
+
+
 def _whole_unit_targets(
-    units: Sequence[Unit], indicators: Sequence[Indicator], period: Period
+    units: Sequence[Unit],
+    indicators: Sequence[Indicator],
+    period: Period,
+    kinds: Collection[str],
+    within: Plan | None,
 ) -> list[Target]:
     """Targets on a unit as a whole that say something of this very period.
 
     A yearly change holds in each year of its span; a level only in its last year.
     """
+    lasting = Amendment.objects.filter(year_to__gte=period.year).values("target")
     rows = Target.objects.promises().filter(
+        Q(year_to__gte=period.year) | Q(pk__in=lasting),
         unit__in=units,
         indicator__in=indicators,
         group__isnull=True,
         each_unit=False,
-        kind__in=[TargetKind.CHANGE_PER_YEAR, TargetKind.LEVEL],
+        kind__in=kinds,
         year_from__lte=period.year,
-        year_to__gte=period.year,
     )
-    return [
+    speaking = [
         row
-        for row in rows.order_by("plan__order", "order")
-        if row.kind == TargetKind.CHANGE_PER_YEAR or row.year_to == period.year
+        for row in rows.select_related("plan").prefetch_related("amendments")
+        if _speaks_of(row, period)
     ]
+    return sorted(speaking, key=lambda row: (*_weight(row.plan, within), row.order))
+
+
+def _speaks_of(target: Target, period: Period) -> bool:
+    last = in_force(target, period.end).year_to
+    if target.kind == TargetKind.CHANGE_PER_YEAR:
+        return period.year <= last
+    return period.year == last
 
 
 def planned_values(

@@ -329,3 +329,35 @@ def test_posts_are_read_once_per_person(
             access.can(person, Action.VIEW, country.district)
     with django_assert_num_queries(1):  # type: ignore[operator]
         list(access.units_for(person, Action.REVIEW))
+
+
+# -- giving figures to the units below ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("tier", ["nation", "province", "district", "commune"])
+@pytest.mark.parametrize("role", Role.values)
+def test_figures_are_assigned_by_a_reviewer_of_the_unit_or_above_it(
+    country: Country, role: str, tier: str
+) -> None:
+    """An office assigns to the units below its own: the district's for the district's communes."""
+    person = official("nguoi", getattr(country, tier), role)
+    assigns = {tier} | UNDER[tier] if role == Role.REVIEWER else set()
+    sees = allowed(role, tier)[Action.VIEW]
+
+    for name in EVERYWHERE:
+        unit = getattr(country, name)
+        assert access.can_assign(person, unit) is (name in assigns), name
+        if name not in sees:
+            with pytest.raises(Http404):
+                access.require_assign(person, unit)
+        elif name not in assigns:
+            with pytest.raises(PermissionDenied):
+                access.require_assign(person, unit)
+        else:
+            assert access.require_assign(person, unit) == unit
+
+
+def test_visitor_assigns_nothing_and_no_unit_is_not_found(country: Country) -> None:
+    assert not access.can_assign(AnonymousUser(), country.district)
+    with pytest.raises(Http404):
+        access.require_assign(official("nguoi", country.nation, Role.REVIEWER), None)

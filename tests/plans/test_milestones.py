@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -11,8 +12,8 @@ from communes.models import Unit, UnitGroup
 from indicators.models import Indicator
 from indicators.periods import Period
 from plans.enums import PlannedMeasure
-from plans.milestones import planned_figures, planned_value, planned_values
-from plans.models import Milestone, Plan, Target
+from plans.milestones import COUNTING, planned, planned_figures, planned_value, planned_values
+from plans.models import Allocation, Amendment, Milestone, Plan, Target
 from tests.builders import Y2024, Catalogue, Places
 
 pytestmark = pytest.mark.django_db
@@ -164,6 +165,106 @@ def test_target_that_is_a_range_states_no_single_figure(
     assert planned_figures([places.district], [catalogue.rate], Y2024) == {}
 
 
+def amend(of: Target, in_force_from: date, **more: Any) -> Amendment:
+    return Amendment.objects.create(
+        **{
+            "target": of,
+            "in_force_from": in_force_from,
+            "decision_number": "99/QĐ-UBND",
+            "decided_on": in_force_from,
+            "reason": "…",
+            "comparator": "<=",
+            "value": D(8),
+            "year_to": 2025,
+            **more,
+        }
+    )
+
+
+def test_year_is_planned_by_what_was_in_force_on_its_last_day(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    """7 points a year; 6 from the end of 2023, 5 from the first day of 2025."""
+    promise = target(plan, places.district, catalogue.rate, "change_per_year", value=D(7))
+    amend(promise, date(2025, 1, 1), value=D(5))
+    amend(promise, date(2023, 12, 31), value=D(6))
+
+    def planned_in(year: int) -> Decimal | None:
+        return planned_value(places.district, catalogue.rate, Period(year), POINTS)
+
+    assert [planned_in(year) for year in (2022, 2023, 2024, 2025)] == [D(7), D(6), D(6), D(5)]
+
+
+def test_amended_end_moves_the_year_the_level_is_planned_for(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    """A level for 2024, put off to 2026 during 2024; another for 2025, brought forward to 2024."""
+    put_off = target(plan, places.district, catalogue.rate, "level", year_to=2024)
+    amend(put_off, date(2024, 6, 1), year_to=2026)
+    forward = target(plan, places.first, catalogue.rate, "level")
+    amend(forward, date(2024, 6, 1), year_to=2024)
+
+    def years(unit: Unit) -> list[int]:
+        return [
+            year
+            for year in range(2023, 2028)
+            if planned_value(unit, catalogue.rate, Period(year), LEVEL) is not None
+        ]
+
+    assert years(places.district) == [2026]
+    assert years(places.first) == [2024]
+
+
+def test_planned_figure_says_what_it_rests_on(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    promise = target(plan, places.district, catalogue.rate, "level", year_to=2024, comparator="<")
+    amended = amend(promise, date(2024, 1, 1), year_to=2024, comparator=">=", is_sample=True)
+    allocation = Allocation.objects.create(
+        plan=plan,
+        unit=places.district,
+        indicator=catalogue.rate,
+        period="2024",
+        total=D(9),
+        method="hand",
+    )
+    milestone(plan, places.first, catalogue.rate, "9", allocation=allocation)
+
+    found = planned([places.district, places.first], [catalogue.rate], Y2024)
+    own = found[places.district.pk, catalogue.rate.pk, LEVEL]
+    given = found[places.first.pk, catalogue.rate.pk, LEVEL]
+
+    assert (own.plan, own.target, own.comparator, own.decision) == (plan, promise, ">=", amended)
+    assert own.is_sample
+    assert (given.plan, given.target, given.comparator) == (plan, None, "=")
+    assert (given.decision, given.is_sample) == (allocation, False)
+
+
+def test_kinds_that_count_units_are_given_when_asked_for(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    target(plan, places.district, catalogue.rate, "count_of_units", year_to=2024, value=D(18))
+
+    found = planned([places.district], [catalogue.rate], Y2024, kinds=COUNTING)
+
+    (row,) = found.values()
+    assert (row.value, row.counts_units) == (D(18), True)
+
+
+def test_plan_that_is_asked_about_comes_before_later_ones(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    later = make_plan("kh-2", 2)
+    milestone(later, places.first, catalogue.rate, "5")
+    milestone(plan, places.first, catalogue.rate, "9")
+    target(later, places.district, catalogue.rate, "level", year_to=2024, value=D(5))
+    target(plan, places.district, catalogue.rate, "level", year_to=2024, value=D(9))
+
+    found = planned([places.first, places.district], [catalogue.rate], Y2024, within=plan)
+
+    assert {row.value for row in found.values()} == {D(9)}
+
+
 def test_planned_figures_take_two_queries(
     places: Places, catalogue: Catalogue, plan: Plan, django_assert_num_queries: Any
 ) -> None:
@@ -173,3 +274,14 @@ def test_planned_figures_take_two_queries(
     for units in ([places.first], places.communes):
         with django_assert_num_queries(2):
             planned_figures(units, [catalogue.rate, *catalogue.inputs], Y2024)
+
+
+def test_amended_targets_take_one_query_more(
+    places: Places, catalogue: Catalogue, plan: Plan, django_assert_num_queries: Any
+) -> None:
+    for indicator in (catalogue.rate, catalogue.poor):
+        amend(target(plan, places.district, indicator, "level", year_to=2024), date(2024, 1, 1))
+
+    for indicators in ([catalogue.rate], [catalogue.rate, catalogue.poor]):
+        with django_assert_num_queries(3):
+            planned_figures([places.district], indicators, Y2024)
