@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 
 from communes.models import Ancestry, Unit, UnitGroup
@@ -228,23 +229,29 @@ def _pending(units: Sequence[Unit], periods: Sequence[Period]) -> set[tuple[int,
 
 
 class _Expected:
-    """How many units are to report, worked out only when a figure has no row of its own."""
+    """How many units are to report, worked out only when a figure has no row of its own.
+
+    Then for every period at once, so that one gap costs as much as many.
+    """
 
     def __init__(self, units: Sequence[Unit], periods: Sequence[Period]) -> None:
         self.units = units
-        self.catalogue: Catalogue | None = None
-        self.counts: dict[str, dict[int, dict[int, int]]] = {}
+        self.periods = periods
 
     def count(self, unit_id: int, period: Period, indicator: Indicator) -> int:
-        if period.code not in self.counts:
-            self.catalogue = catalogue = self.catalogue or Catalogue()
-            self.counts[period.code] = {
-                pk: catalogue.expected(profiles)
-                for pk, profiles in profiles_below(
-                    [row.pk for row in self.units], period.end
-                ).items()
-            }
-        return self.counts[period.code][unit_id].get(indicator.pk, 0)
+        return self._counts[period.code][unit_id].get(indicator.pk, 0)
+
+    @cached_property
+    def _counts(self) -> dict[str, dict[int, dict[int, int]]]:
+        catalogue = Catalogue()
+        below = {
+            period.code: profiles_below([unit.pk for unit in self.units], period.end)
+            for period in self.periods
+        }
+        return {
+            code: {pk: catalogue.expected(profiles) for pk, profiles in found.items()}
+            for code, found in below.items()
+        }
 
 
 def is_share(indicator: Indicator) -> bool:

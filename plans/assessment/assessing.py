@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from communes.enums import MemberSource, TierCode
 from communes.models import Ancestry, GroupMember, Unit
+from indicators.enums import AppliesTo
 from indicators.periods import Period
 from plans.assessment import explanation
 from plans.assessment.facts import Facts, is_known
@@ -60,6 +61,13 @@ def assess_units(
     return _assess_all([(target, unit) for unit in units], period, stage)
 
 
+def assess_pairs(
+    asked: Sequence[tuple[Target, Unit | None]], period: Period, stage: str
+) -> list[Assessment]:
+    """Judge each promise for the unit beside it, None as it was made; as many queries as for one."""
+    return _assess_all(asked, period, stage)
+
+
 def _assess_all(
     asked: Sequence[tuple[Target, Unit | None]], period: Period, stage: str
 ) -> list[Assessment]:
@@ -94,10 +102,12 @@ class _Reach:
             self.groups = set(members.values_list("unit", "group"))
 
     def includes(self, scope: Scope) -> bool:
-        """The unit is the target's own, one below it, or one of its group."""
+        """The unit is the target's own, one below it, or one of its group, and of its kind."""
         target, unit = scope.target, scope.unit.pk
         if unit == target.unit_id:
             return True
+        if target.applies_to == AppliesTo.COMMUNES and scope.unit.is_urban:
+            return False
         if target.group_id is not None:
             return (unit, target.group_id) in self.groups
         return (unit, target.unit_id) in self.above

@@ -278,6 +278,7 @@ def test_a_promise_of_communes_leaves_the_township_out(
     found = one(target, Period(2021))
 
     assert (found.actual, found.reported, found.expected) == (D(30), 2, 2)
+    assert one(target, Period(2021), unit=places.town).is_outside
 
 
 def test_each_unit_is_looked_at_by_itself_unless_a_mean_is_promised(
