@@ -66,6 +66,7 @@ def _links(posts: list[Post], may_administer: bool) -> Iterator[tuple[str, str, 
 def _unit_links(posts: list[Post]) -> Iterator[tuple[str, str, str]]:
     above = [post for post in posts if post.role != Role.OFFICER]
     if above:
+        yield "overview", _("Tổng quan"), _of_unit("overview:unit", above[0])
         yield "review", _("Tiến độ nộp"), _of_unit("review:tracker", above[0])
     if posts:
         yield "dashboards", _("Số liệu"), _of_unit("dashboards:unit", posts[0])

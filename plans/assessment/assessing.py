@@ -64,7 +64,7 @@ def assess_units(
 def assess_pairs(
     asked: Sequence[tuple[Target, Unit | None]], period: Period, stage: str
 ) -> list[Assessment]:
-    """Judge each promise for the unit beside it, None as it was made; as many queries as for one."""
+    """Judge each promise for the unit beside it, or as it was made (None); queries as for one."""
     return _assess_all(asked, period, stage)
 
 

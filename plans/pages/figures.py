@@ -5,18 +5,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
 from itertools import groupby
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from plans.enums import TargetKind
+from plans.evaluators import Verdict
 from plans.models import Target
+from plans.pages.verdicts import Judged, Verdicts
+from plans.querysets import TargetQuerySet
 from plans.wording import plan_heading, value_words, years_words
 
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
-    """One figure of a document, in words. `blocker`: why no verdict can be given, if so."""
+    """One figure of a document, in words. `blocker`: what a verdict lacks, as its file has it."""
 
     code: str
     label: str
@@ -35,6 +40,13 @@ class FigureRow:
     plan_heading: str
     theme: str
     indicator: str
+    judged: Judged | None = None
+
+    @property
+    def is_blocked(self) -> bool:
+        """What is lacking has not come yet: no verdict can be given."""
+        told = self.judged is not None and self.judged.found.verdict is not Verdict.NO_DATA
+        return bool(self.blocker) and not told
 
     @property
     def has_remarks(self) -> bool:
@@ -49,21 +61,34 @@ class FigureGroup:
     rows: tuple[FigureRow, ...]
 
 
+class Sorting(StrEnum):
+    DOCUMENT = ""
+    GAP = "lech"  # worst relative gap first
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What the reader is looking for. Empty strings ask for everything."""
 
     words: str = ""
     theme: str = ""
+    agency: str = ""
+    annex: str = ""
+    verdict: str = ""
 
     @property
     def is_set(self) -> bool:
-        return bool(self.words or self.theme)
+        return bool(self.words or self.theme or self.agency or self.annex or self.verdict)
 
-    def apply(self, targets: QuerySet[Target]) -> QuerySet[Target]:
-        """Narrow to the theme and to figures in which every word occurs, in any letter case."""
+    def apply(self, targets: TargetQuerySet) -> list[Target]:
+        """Read the figures of the theme, agency and annex in which every word occurs.
+
+        Words in any letter case. The verdict is for `rows_of`: it is known later.
+        """
         if self.theme:
             targets = targets.filter(indicator__theme__code=self.theme)
+        if self.agency:
+            targets = targets.of_agency(self.agency)
         for word in self.words.split():
             # iregex: SQLite's LIKE folds ASCII letters only, and "đào" must find "Đào".
             pattern = re.escape(word)
@@ -73,10 +98,21 @@ class Filter:
                 | Q(scope_label__iregex=pattern)
                 | Q(indicator__name__iregex=pattern)
             )
-        return targets
+        found = targets.to_assess().order_by("plan__order", "order")
+        # A list in JSON: SQLite cannot be asked what it contains.
+        return [row for row in found if not self.annex or self.annex in _annexes(row)]
 
 
-def _figure_row(target: Target) -> FigureRow:
+def _annexes(target: Target) -> list[str]:
+    return [str(number) for number in target.annexes]
+
+
+def annexes_of(targets: Iterable[Target]) -> tuple[str, ...]:
+    """The annexes that figures are reported in, as a filter offers them."""
+    return tuple(sorted({number for target in targets for number in _annexes(target)}))
+
+
+def figure_row(target: Target, judged: Judged | None = None) -> FigureRow:
     return FigureRow(
         code=target.code,
         label=target.label,
@@ -85,7 +121,7 @@ def _figure_row(target: Target) -> FigureRow:
         years=years_words(target.year_from, target.year_to),
         scope=_scope_words(target),
         section=target.section,
-        annexes=", ".join(str(number) for number in target.annexes),
+        annexes=", ".join(_annexes(target)),
         note=target.note,
         caveat=target.caveat,
         blocker=target.blocker,
@@ -95,6 +131,7 @@ def _figure_row(target: Target) -> FigureRow:
         plan_heading=plan_heading(target.plan),
         theme=target.indicator.theme.name,
         indicator=target.indicator.name,
+        judged=judged,
     )
 
 
@@ -105,11 +142,21 @@ def _scope_words(target: Target) -> str:
     return target.unit.name
 
 
-def rows_of(targets: QuerySet[Target]) -> list[FigureRow]:
-    found = targets.select_related("plan", "unit", "indicator__theme").order_by(
-        "plan__order", "order"
-    )
-    return [_figure_row(target) for target in found]
+def rows_of(
+    targets: Iterable[Target],
+    verdicts: Verdicts,
+    wanted: Filter,
+    sorting: Sorting = Sorting.DOCUMENT,
+) -> list[FigureRow]:
+    """Figures with their verdicts, of the verdict asked for, in document order or worst first."""
+    rows = [figure_row(target, verdicts.of(target)) for target in targets]
+    if wanted.verdict:
+        rows = [row for row in rows if row.judged and row.judged.mark.key == wanted.verdict]
+    return sorted(rows, key=_rank) if sorting is Sorting.GAP else rows
+
+
+def _rank(row: FigureRow) -> tuple[int, Decimal]:
+    return row.judged.rank if row.judged is not None else (3, Decimal(0))
 
 
 def by_theme(rows: Iterable[FigureRow], order: Sequence[str]) -> tuple[FigureGroup, ...]:

@@ -9,7 +9,10 @@ _pages = [
     path("so-lieu/<str:code>/<slug:period>/", views.unit, name="unit"),
 ]
 
+_overview = [path("tong-quan/<str:code>/<slug:period>/", views.overview, name="unit")]
+
 urlpatterns = [
     path("", views.home, name="home"),
+    path("", include((_overview, "overview"))),
     path("", include((_pages, "dashboards"))),
 ]

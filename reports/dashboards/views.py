@@ -13,7 +13,9 @@ from communes.enums import Role
 from communes.models import Unit
 from indicators.enums import Stage
 from indicators.periods import Period
+from plans.views.asking import SignedInRequest
 from reports.dashboards import facts, pages
+from reports.dashboards import overview as overviews
 from reports.returns import latest_period
 
 
@@ -43,8 +45,26 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("entry:owed")
     if posts:
         unit = posts[0].unit
-        return redirect("dashboards:unit", unit.code, latest_period(unit).code)
+        return redirect("overview:unit", unit.code, latest_period(unit).code)
     return redirect("plans:tree")
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def overview(request: SignedInRequest, code: str, period: str) -> HttpResponse:
+    span = _period(period)
+    if not span.is_year:
+        raise Http404(_("Chỉ tiêu được đánh giá theo năm; ghi dạng 2024."))
+    found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
+    screen = overviews.overview(
+        found,
+        span,
+        _stage(request),
+        by=request.user,
+        plan=request.GET.get("ke-hoach", "")[:60],
+        target=request.GET.get("chi-tieu", "")[:80],
+    )
+    return render(request, "dashboards/overview.html", {"screen": screen})
 
 
 @policy(Policy.BY_UNIT)

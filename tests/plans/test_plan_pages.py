@@ -142,7 +142,7 @@ def test_tree_puts_a_plan_under_the_one_it_implements(places: Places, catalogue:
     below = plan(places, "kh-tinh", order=2, parent=top, parent_status="inferred", status="cited")
     lowest = plan(places, "kh-huyen", order=3, parent=below, parent_status="stated")
     target(lowest, catalogue.rate, "muc-1")
-    target(lowest, catalogue.rate, "ket-qua-1", kind="result")
+    target(lowest, catalogue.rate, "ket-qua-1", kind="result", result_shape="level")
 
     tree = plan_tree(EVERYTHING)
 
@@ -202,7 +202,14 @@ def test_plan_page_keeps_results_apart_from_promises(
     """What a document reports is what the document says, never a figure a unit has entered."""
     of = plan(places)
     target(of, catalogue.rate, "hua")
-    target(of, catalogue.rate, "da-lam", kind="result", label="Tỷ lệ hộ nghèo năm 2023")
+    target(
+        of,
+        catalogue.rate,
+        "da-lam",
+        kind="result",
+        result_shape="level",
+        label="Tỷ lệ hộ nghèo năm 2023",
+    )
 
     page = body(reader, "/ke-hoach/kh-1/")
 

@@ -408,8 +408,8 @@ def test_period_that_is_none_is_not_found(client: Client, places: Places, period
     [
         (Role.OFFICER, "first", "/bao-cao/"),
         (Role.REVIEWER, "district", "/tien-do/901/2024/"),
-        (Role.LEADER, "province", "/so-lieu/90/2024/"),
-        (Role.ADMINISTRATOR, "province", "/so-lieu/90/2024/"),
+        (Role.LEADER, "province", "/tong-quan/90/2024/"),
+        (Role.ADMINISTRATOR, "province", "/tong-quan/90/2024/"),
     ],
 )
 def test_home_leads_to_where_the_work_is(

@@ -336,9 +336,10 @@ def test_the_catalogue_loads_and_a_second_run_changes_nothing(settings: Any) -> 
 
 def test_sample_members_are_loaded_for_a_demonstration_only(settings: Any) -> None:
     lines = load(settings, demo=True)
-    assert lines[-1] == "communes/data/demo_groups.yaml: thêm 14, sửa 0, giữ nguyên 0"
-    group = UnitGroup.objects.get(code="the_10_communes")
-    assert (group.is_complete, group.has_sample_members) == (True, True)
+    assert lines[-1] == "communes/data/demo_groups.yaml: thêm 14, sửa 1, giữ nguyên 0"
+    for code in ("the_10_communes", "communes_ge_40pct"):
+        group = UnitGroup.objects.get(code=code)
+        assert (group.is_complete, group.has_sample_members) == (True, True)
     before = everything()
     load(settings, demo=True)
     assert everything() == before

@@ -53,6 +53,7 @@ def menu(text: str) -> dict[str, str]:
             Role.REVIEWER,
             "district",
             {
+                "Tổng quan": "/tong-quan/901/2024/",
                 "Tiến độ nộp": "/tien-do/901/2024/",
                 "Số liệu": "/so-lieu/901/2024/",
                 "Kế hoạch": "/ke-hoach/",
@@ -63,6 +64,7 @@ def menu(text: str) -> dict[str, str]:
             Role.ADMINISTRATOR,
             "province",
             {
+                "Tổng quan": "/tong-quan/90/2024/",
                 "Tiến độ nộp": "/tien-do/90/2024/",
                 "Số liệu": "/so-lieu/90/2024/",
                 "Kế hoạch": "/ke-hoach/",

@@ -1,0 +1,157 @@
+"""One screen for who has one minute: are the plans kept, which not, and where.
+
+Source: ui design, mock 05; design, Ideas 2 and 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from communes.models import Official, Unit
+from indicators.enums import Stage
+from indicators.periods import Period
+from plans.assessment import assess_units
+from plans.models import Plan, Target
+from plans.pages.sight import Reader
+from plans.pages.verdicts import Count, Judged, count_promises, mark_of, verdicts_of
+from plans.wording import day_words, plan_heading, years_words
+
+SHOWN = 9
+"""Promises on the screen, the worst first; the rest are a press away."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanCard:
+    """A plan with the counts of its verdicts."""
+
+    plan: Plan
+    heading: str
+    issued: str
+    years: str
+    counts: tuple[Count, ...]
+    promises: int
+    is_current: bool
+
+    @property
+    def said(self) -> str:
+        """The plan in a few words: what is behind and at risk; "" when nothing is."""
+        numbers = {count.mark.key: count for count in self.counts}
+        bad = [
+            f"{numbers[key].number} {str(numbers[key].mark.label).lower()}"
+            for key in ("cham", "nguy-co")
+            if key in numbers
+        ]
+        if not bad:
+            return ""
+        return _("{heading}: {bad} trong {n} chỉ tiêu").format(
+            heading=self.heading, bad=", ".join(bad), n=self.promises
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The screen: plans, the worst promises of the one looked at, and where they are behind.
+
+    `worst` is in order of the relative gap; `single` the units of the promise `focus`.
+    """
+
+    unit: Unit
+    period: Period
+    stage: str
+    years: tuple[int, ...]
+    plans: tuple[PlanCard, ...]
+    current: PlanCard | None
+    headline: Judged | None
+    worst: tuple[Judged, ...]
+    focus: Judged | None
+    single: tuple[Judged, ...]
+    has_sample: bool
+    pending: bool
+
+    @property
+    def is_official(self) -> bool:
+        return self.stage == Stage.OFFICIAL
+
+    @property
+    def others(self) -> tuple[PlanCard, ...]:
+        return tuple(card for card in self.plans if not card.is_current and card.said)
+
+    @property
+    def hidden(self) -> int:
+        """How many promises of the plan stand on its own page only."""
+        return self.current.promises - len(self.worst) if self.current else 0
+
+    @property
+    def single_counts(self) -> tuple[Count, ...]:
+        return count_promises(self.single)
+
+
+def overview(
+    unit: Unit, period: Period, stage: str, *, by: Official, plan: str = "", target: str = ""
+) -> Overview:
+    """Return the screen of `unit`: the promises on it and on the units below.
+
+    `plan`, `target`: codes of what is looked at; unknown ones fall back to the first plan and
+    its worst promise. The number of queries does not grow with plans, promises or units.
+    """
+    promised = Target.objects.promises().filter(unit__upward__ancestor=unit)
+    targets = list(promised.to_assess().order_by("plan__order", "order"))
+    verdicts = verdicts_of(targets, Reader(by, period.year, stage))
+    by_plan: dict[int, list[Judged]] = {}
+    for row in verdicts.all:
+        by_plan.setdefault(row.found.target.plan_id, []).append(row)
+    chosen = _chosen([rows[0].found.target.plan for rows in by_plan.values()], unit, plan)
+    cards = tuple(_card(rows, chosen) for rows in by_plan.values())
+    ranked = sorted(by_plan[chosen.pk], key=lambda row: row.rank) if chosen else []
+    focus = next((row for row in ranked if row.found.target.code == target), None)
+    focus = focus or (ranked[0] if ranked else None)
+    return Overview(
+        unit=unit,
+        period=period,
+        stage=stage,
+        years=verdicts.years,
+        plans=cards,
+        current=next((card for card in cards if card.is_current), None),
+        headline=ranked[0] if ranked else None,
+        worst=tuple(ranked[:SHOWN]),
+        focus=focus,
+        single=_single(focus, period, stage) if focus else (),
+        has_sample=verdicts.has_sample,
+        pending=verdicts.pending,
+    )
+
+
+def _chosen(plans: Sequence[Plan], unit: Unit, code: str) -> Plan | None:
+    """The plan asked for; else the unit's own; else the first."""
+    asked = [row for row in plans if row.code == code]
+    own = [row for row in plans if row.unit_id == unit.pk]
+    return next(iter([*asked, *own, *plans]), None)
+
+
+def _card(rows: Sequence[Judged], chosen: Plan | None) -> PlanCard:
+    plan = rows[0].found.target.plan
+    return PlanCard(
+        plan=plan,
+        heading=plan_heading(plan),
+        issued=day_words(plan.issued_on),
+        years=years_words(plan.year_from, plan.year_to),
+        counts=count_promises(rows),
+        promises=len(rows),
+        is_current=chosen is not None and plan.pk == chosen.pk,
+    )
+
+
+def _single(focus: Judged, period: Period, stage: str) -> tuple[Judged, ...]:
+    """The units of a promise one by one, the worst first: of its group, else those below."""
+    target = focus.found.target
+    found = list(focus.found.members)
+    if not found:
+        day = Period(focus.found.judged_year).end
+        below = Unit.objects.filter(parent=target.unit).valid_on(day).select_related("tier")
+        units = list(below.official_order())
+        found = assess_units(target, units, period, stage) if units else []
+    rows = [Judged(row, mark_of(row)) for row in found if not row.is_outside]
+    return tuple(sorted(rows, key=lambda row: row.rank))
