@@ -22,6 +22,8 @@ VALUE_GOES_WITH_ITS_COMPARATOR = (
     Q(comparator=TargetComparator.RANGE, value_min__isnull=False) & Q(value_max__isnull=False)
 ) | (~Q(comparator=TargetComparator.RANGE) & Q(value__isnull=False))
 
+_SHAPES = [kind for kind in TargetKind.values if kind != TargetKind.RESULT]
+
 
 class Target(models.Model):
     """One figure a document states: a promise, or a result it reports, with its section."""
@@ -95,6 +97,14 @@ class Target(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(year_from__lte=F("year_to")), name="target_ends_after_it_starts"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=TargetKind.RESULT, result_shape__in=_SHAPES)
+                | (~Q(kind=TargetKind.RESULT) & Q(result_shape="")),
+                name="target_stated_result_has_a_shape",
+                violation_error_message=_(
+                    "Kết quả văn bản nêu phải ghi cách tính như một chỉ tiêu."
+                ),
             ),
         ]
 

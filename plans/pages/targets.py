@@ -179,13 +179,15 @@ def _cascade(
         return None
     if target.kind not in _CASCADING or judged.found.unit.pk != target.unit_id:
         return None
-    measure = PlannedMeasure.CHANGE_POINTS if target.kind in _CHANGES else PlannedMeasure.VALUE
+    is_change = target.kind in _CHANGES
+    # A yearly change is owed every year; a state in the last one, where its parts must meet it.
+    year = judged.found.judged_year if is_change else judged.found.terms.year_to
     found = cascade_of(
         plan=target.plan,
         unit=target.unit,
         indicator=target.indicator,
-        period=Period(judged.found.judged_year),
-        measure=measure,
+        period=Period(year),
+        measure=PlannedMeasure.CHANGE_POINTS if is_change else PlannedMeasure.VALUE,
         stage=judged.found.stage,
     )
     above = target.unit.parent

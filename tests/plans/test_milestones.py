@@ -133,7 +133,9 @@ def test_later_plan_comes_before_an_earlier_one(
 def test_figure_of_another_kind_is_no_plan_for_the_year(
     places: Places, catalogue: Catalogue, plan: Plan, kind: str
 ) -> None:
-    target(plan, places.district, catalogue.rate, kind, year_from=2024, year_to=2024)
+    shape = "level" if kind == "result" else ""
+    span = {"year_from": 2024, "year_to": 2024}
+    target(plan, places.district, catalogue.rate, kind, result_shape=shape, **span)
 
     assert planned_figures([places.district], [catalogue.rate], Y2024) == {}
 
