@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from communes.models import Unit
-from indicators.calc import Part
+from indicators.calc import Part, ratio
 from indicators.enums import Aggregation, AppliesTo, IndicatorKind, Measurement
 from indicators.figures import Figure, figure_of
 from indicators.models import Indicator
@@ -223,11 +223,20 @@ def asked_units(scope: Scope, panel: Panel, year: int) -> list[Unit]:
 
 
 def planned(scope: Scope, facts: Facts, year: int) -> Decimal | None:
-    """The year's milestone of the unit judged; groups are given none."""
+    """The year's milestone of the unit judged, in the target's terms; groups are given none.
+
+    A share of units is given on as a number of units: 12 of 16 communes are 75 %.
+    """
     if scope.group_id is not None:
         return None
     found = facts.planned(scope.target, scope.unit.pk, scope.measure, year)
-    return found.value if found is not None else None
+    if found is None:
+        return None
+    is_share = scope.indicator.kind == IndicatorKind.SHARE_OF_UNITS
+    if not is_share or scope.counts_units:
+        return found.value
+    units = facts.figure(scope.unit.pk, scope.indicator, min(year, facts.year)).expected
+    return ratio(found.value, Decimal(units), scope.indicator.scale)
 
 
 def _counted(scope: Scope, figure: Figure) -> int | None:

@@ -473,6 +473,40 @@ def test_a_rate_is_asked_of_every_unit_as_it_stands(
     assert one(target, unit=places.first).verdict is Verdict.MET
 
 
+def test_a_share_of_units_is_given_on_as_a_number_of_units(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    """Two of three communes planned for 2024 are 66,67 %; one of three under 10 % is behind."""
+    share = builders.count(
+        "share",
+        "Tỷ lệ xã dưới 10%",
+        9,
+        kind="share_of_units",
+        aggregation="",
+        entered_at=None,
+        condition_indicator=catalogue.rate,
+        condition_comparator="<",
+        condition_value=D(10),
+        scale=D(100),
+        decimals=2,
+    )
+    target = a_target(
+        plan, share, "share_of_units", "100", unit_of_measure="%", direction="higher_is_better"
+    )
+    milestone(plan, places.district, share, 2024, "2")
+    milestone(plan, places.first, share, 2024, "1")
+    counts = zip(places.communes, ("5", "15", "25"), strict=True)
+    reported(2024, {u: {catalogue.poor: n, catalogue.households: "100"} for u, n in counts})
+
+    found = one(target)
+
+    assert found.actual is not None
+    assert found.outcome.expected is not None
+    assert found.actual.quantize(D("0.01")) == D("33.33")
+    assert found.outcome.expected.quantize(D("0.01")) == D("66.67")
+    assert one(target, unit=places.first).outcome.expected == D(100)
+
+
 def test_what_is_left_for_a_unit_is_not_guessed_without_its_last_milestone(
     places: Places, catalogue: Catalogue, plan: Plan
 ) -> None:
