@@ -17,6 +17,7 @@ from plans.assessment import explanation
 from plans.assessment.facts import Facts, is_known
 from plans.assessment.readings import (
     CHANGES,
+    STATES,
     Scope,
     asked_units,
     case_of,
@@ -306,7 +307,14 @@ def _terms_below(scope: Scope, facts: Facts) -> Terms | None:
     given = _given(scope, facts)
     if given is not None:
         return replace(scope.terms, comparator="=", value=given, low=None, high=None)
-    return scope.terms if _is_shared(scope) else None
+    if _is_shared(scope):
+        return scope.terms
+    # Nothing given for the end yet, but for the year judged: that is what the unit owes so far.
+    judged = _judged(scope, facts)
+    so_far = planned(scope, facts, judged) if scope.terms.kind in STATES else None
+    if so_far is None:
+        return None
+    return replace(scope.terms, comparator="=", value=so_far, low=None, high=None, year_to=judged)
 
 
 def _given(scope: Scope, facts: Facts) -> Decimal | None:

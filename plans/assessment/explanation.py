@@ -69,7 +69,17 @@ def sentence(scope: Scope, case: Case, outcome: Outcome) -> str:
     parts = [_actual(words, outcome), _against(words, outcome)]
     tail = [_need(words, outcome), *_basis(words, outcome)]
     text = ", ".join(part for part in parts if part)
-    return "; ".join([text, *(part for part in tail if part)]) + "."
+    return _whose(words, outcome, "; ".join([text, *(part for part in tail if part)]) + ".")
+
+
+def _whose(words: Words, outcome: Outcome, text: str) -> str:
+    """Who the figures are of comes first, where it is not everybody."""
+    reading = words.case.reading(words.judged)
+    if Reason.PARTIAL not in outcome.reasons or reading.is_complete:
+        return text
+    return _("{n}/{of} đơn vị đã báo cáo: {text}").format(
+        n=reading.reported, of=reading.expected, text=text[:1].lower() + text[1:]
+    )
 
 
 def _actual(words: Words, outcome: Outcome) -> str:
@@ -120,7 +130,8 @@ def _span(outcome: Outcome, judged: int) -> str:
 def _against(words: Words, outcome: Outcome) -> str:
     if words.is_each:
         return ""
-    if outcome.expected is None or outcome.gap is None:
+    is_open = words.terms.better is Better.NEARER and outcome.verdict is Verdict.NOT_DUE
+    if outcome.expected is None or outcome.gap is None or is_open:
         if outcome.verdict is Verdict.MET:
             return _("đã đạt mức giao {promise}").format(promise=words.promise)
         return _("chưa có mốc năm {year} để so vì {why}").format(
@@ -146,7 +157,7 @@ def _mark(words: Words, outcome: Outcome) -> str:
     amount = words.amount(outcome.expected)
     year = words.judged
     if Reason.PARTIAL in outcome.reasons:
-        return _("phần mốc {year} của các đơn vị này ({amount})").format(year=year, amount=amount)
+        return _("mốc {year} của chính các đơn vị này ({amount})").format(year=year, amount=amount)
     match outcome.path:
         case Path.GOAL:
             return _("mức giao {promise}").format(promise=words.promise)
@@ -174,17 +185,17 @@ def _needed_verb(words: Words) -> str:
     if words.scope.terms.kind in CHANGES:
         return _verb(words)
     if words.scope.terms.kind in (TargetKind.CUMULATIVE, TargetKind.PER_UNIT_PER_YEAR):
-        return _("đạt thêm") if words.terms.better is Better.HIGHER else _("không quá")
+        is_sum = words.scope.terms.kind == TargetKind.CUMULATIVE
+        reach = _("đạt thêm") if is_sum else _("đạt")
+        return reach if words.terms.better is Better.HIGHER else _("không quá")
     return _("giảm") if words.terms.better is Better.LOWER else _("tăng thêm")
 
 
 def _basis(words: Words, outcome: Outcome) -> Iterable[str]:
     """Which units and years stand behind it, when they are not all there should be."""
     reading = words.case.reading(words.judged)
-    if Reason.PARTIAL in outcome.reasons:
-        yield _("tính trên {n}/{of} đơn vị đã báo cáo, chưa phải số của toàn địa bàn").format(
-            n=reading.reported, of=reading.expected
-        )
+    if Reason.PARTIAL in outcome.reasons and reading.is_complete:
+        yield _("có năm trước chưa đủ đơn vị, chỉ so phần đã có số")
     if outcome.missing_years:
         yield _("thiếu số năm {years} nên chỉ so các năm có số").format(
             years=", ".join(str(year) for year in outcome.missing_years)
@@ -198,6 +209,8 @@ def _basis(words: Words, outcome: Outcome) -> Iterable[str]:
 def _no_path(words: Words, outcome: Outcome) -> str:
     """Why nothing is expected of the year: no milestones, and no straight path either."""
     case = words.case
+    if words.terms.better is Better.NEARER and Reason.PARTIAL in outcome.reasons:
+        return _("chỉ tiêu không xét hơn kém, phải đủ đơn vị mới so được")
     if Reason.BREAK_AHEAD in outcome.reasons:
         return _("cách tính đổi trước năm {year} nên không chia đều được").format(
             year=words.terms.year_to
@@ -234,8 +247,8 @@ def _no_data(words: Words, outcome: Outcome) -> str:
     unit = words.scope.unit
     if not unit.is_valid_on(Period(year).end):
         return _(
-            "Chưa kết luận: {unit} có đến hết ngày {last}, không có số cuối năm {year}; phải giữ "
-            "số theo đơn vị cũ mới đánh giá được."
+            "Chưa kết luận: {unit} kết thúc hoạt động sau ngày {last} nên không có số cuối năm "
+            "{year}; muốn đánh giá, phải tổng hợp riêng số của địa bàn cũ."
         ).format(year=year, unit=unit.name_in_sentence, last=f"{unit.valid_to:%d/%m/%Y}")
     if not reading.expected:
         return _(
@@ -311,9 +324,39 @@ def formula(scope: Scope, case: Case, outcome: Outcome) -> tuple[str, ...]:
     if outcome.actual is None:
         return ()
     words = Words(scope, case)
-    lines = [_sum_line(words, outcome), _path_line(words, outcome), _gap_line(words, outcome)]
+    lines = [
+        *_change_lines(words, outcome),
+        _sum_line(words, outcome),
+        _path_line(words, outcome),
+        _gap_line(words, outcome),
+    ]
     lines += [_part_line(words), _needed_line(words, outcome)]
     return tuple(line for line in lines if line)
+
+
+def _change_lines(words: Words, outcome: Outcome) -> Iterable[str]:
+    """Each year's change as the difference that it is."""
+    if words.scope.terms.kind not in CHANGES:
+        return
+    for point in outcome.points:
+        reading = words.case.reading(point.year)
+        opening = reading.opening
+        if opening is None:
+            opening = words.case.reading(point.year - 1).value
+        if point.step is None or opening is None or reading.value is None:
+            continue
+        is_rate = not words.scope.adds_up
+        sign = "%" if is_rate else ""
+        yield _(
+            "Năm {year}: đầu kỳ {opening}{sign}, cuối kỳ {closing}{sign}, {verb} {step}"
+        ).format(
+            year=point.year,
+            opening=words.number(opening),
+            closing=words.number(reading.value),
+            sign=sign,
+            verb=_verb(words),
+            step=words.number(point.step),
+        )
 
 
 def _sum_line(words: Words, outcome: Outcome) -> str:
@@ -322,6 +365,8 @@ def _sum_line(words: Words, outcome: Outcome) -> str:
     steps = [point.step for point in known if point.step is not None]
     if kind not in SUMS or not steps:
         return _per_unit_line(words, outcome) if kind == TargetKind.PER_UNIT_PER_YEAR else ""
+    if len(steps) == 1:
+        return ""
     text = " + ".join(words.number(step) for step in steps)
     if kind == TargetKind.CHANGE_PER_YEAR:
         return _("Bình quân = ({steps}) ÷ {n} năm = {total}").format(

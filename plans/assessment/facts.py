@@ -16,9 +16,21 @@ from indicators.models import Indicator, Rollup, SeriesBreak
 from indicators.periods import Period
 from indicators.rollups import Catalogue
 from plans.assessment.terms import base_year
-from plans.models import Amendment, Milestone, Target
+from plans.enums import AllocationState
+from plans.models import AllocationShare, Amendment, Milestone, Target
 
 WHOLE = Decimal(1)
+Key = tuple[int, int, int, str, str]
+"""(plan pk, unit pk, indicator pk, measure, period code)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A unit's figure for a year, and since when it has been the one to reach."""
+
+    value: Decimal
+    is_sample: bool
+    decided_on: date = date.min
 
 
 @dataclass(frozen=True)
@@ -105,10 +117,12 @@ class Facts:
             self._figures[key] = self.book.figure(unit_id, indicator, Period(year))
         return self._figures[key]
 
-    def planned(self, target: Target, unit_id: int, measure: str, year: int) -> Milestone | None:
-        """The milestone this plan gave the unit for the year, if any."""
+    def planned(self, target: Target, unit_id: int, measure: str, year: int) -> Given | None:
+        """What this plan had given the unit for a year, by the end of the year judged."""
         key = (target.plan_id, unit_id, target.indicator_id, measure, Period(year).code)
-        return self.milestones.get(key)
+        day = Period(self.year).end
+        rows = [row for row in self.milestones.get(key, ()) if row.decided_on <= day]
+        return max(rows, key=lambda row: row.decided_on, default=None)
 
     def _indicators(self) -> dict[int, Indicator]:
         found: dict[int, Indicator] = {}
@@ -142,19 +156,32 @@ class Facts:
             found[row.target_id].append(row)
         return found
 
-    def _milestones(self) -> dict[tuple[int, int, int, str, str], Milestone]:
+    def _milestones(self) -> dict[Key, list[Given]]:
+        """Milestones as they stand, and what earlier allocations had given."""
         units = {row.unit_id for row in self.targets}
         units |= {row.unit_id for rows in self.members.values() for row in rows}
         units |= {unit.pk for unit in self.units}
-        rows = Milestone.objects.filter(
-            plan__in={row.plan_id for row in self.targets},
-            indicator__in={row.indicator_id for row in self.targets},
+        plans = {row.plan_id for row in self.targets}
+        indicators = {row.indicator_id for row in self.targets}
+        found: dict[Key, list[Given]] = defaultdict(list)
+        rows = Milestone.objects.filter(plan__in=plans, indicator__in=indicators, unit__in=units)
+        # A milestone that no decision issued came with the plan and has been in force all along.
+        for row in rows.filter(allocation=None):
+            key = (row.plan_id, row.unit_id, row.indicator_id, row.measure, row.period)
+            found[key].append(Given(row.value, row.is_sample))
+        shares = AllocationShare.objects.filter(
+            allocation__state=AllocationState.ISSUED,
+            allocation__plan__in=plans,
+            allocation__indicator__in=indicators,
             unit__in=units,
-        )
-        return {
-            (row.plan_id, row.unit_id, row.indicator_id, row.measure, row.period): row
-            for row in rows
-        }
+            value__isnull=False,
+        ).select_related("allocation")
+        for share in shares:
+            said = share.allocation
+            key = (said.plan_id, share.unit_id, said.indicator_id, said.measure, said.period)
+            if share.value is not None and said.decided_on is not None:
+                found[key].append(Given(share.value, said.is_sample, said.decided_on))
+        return found
 
     def _breaks(self) -> dict[int, frozenset[int]]:
         years: dict[int, set[int]] = defaultdict(set)

@@ -107,6 +107,8 @@ def case_of(scope: Scope, facts: Facts, year: int) -> Case:
     readings = {at: reader.reading(at) for at in facts.years if at <= judged}
     if scope.terms.kind in STATES:
         readings = {at: found if at == judged else _whole(found) for at, found in readings.items()}
+    ahead = range(judged + 1, scope.terms.year_to + 1)
+    readings |= {at: Reading(planned=planned(scope, facts, at)) for at in ahead}
     indicator = scope.indicator
     case = Case(
         terms=scope.terms,

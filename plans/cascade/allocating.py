@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -284,6 +284,7 @@ def _give(draft: Allocation, ground: Ground, shares: Shares) -> None:
         "measure": draft.measure,
     }
     units = [row.unit for row in ground.children]
+    _keep_first(draft, Milestone.objects.filter(unit__in=units, allocation=None, **same))
     Milestone.objects.filter(Q(unit__in=units) | Q(allocation__unit=draft.unit), **same).delete()
     Milestone.objects.bulk_create(
         Milestone(
@@ -298,6 +299,34 @@ def _give(draft: Allocation, ground: Ground, shares: Shares) -> None:
         )
         for unit in units
         if (value := shares[unit.pk]) is not None
+    )
+
+
+def _keep_first(draft: Allocation, rows: QuerySet[Milestone]) -> None:
+    """Keep the milestones that came with the plan as an issue of their own.
+
+    Years before the new decision go on being judged by them. Source: design.md, Meaning.
+    """
+    first = list(rows)
+    if not first:
+        return
+    kept = Allocation.objects.create(
+        plan=draft.plan,
+        unit=draft.unit,
+        indicator=draft.indicator,
+        period=draft.period,
+        measure=draft.measure,
+        total=sum((row.value for row in first), Decimal(0))
+        if adds_up(draft.indicator)
+        else draft.total,
+        method=AllocationMethod.HAND,
+        state=AllocationState.ISSUED,
+        decision_number=_("theo kế hoạch"),
+        decided_on=date(draft.plan.year_from or 1900, 1, 1),
+        is_sample=any(row.is_sample for row in first),
+    )
+    AllocationShare.objects.bulk_create(
+        AllocationShare(allocation=kept, unit_id=row.unit_id, value=row.value) for row in first
     )
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from plans.evaluators.cases import Outcome, Point, Reason, Verdict
-from plans.evaluators.terms import HUNDRED, Terms
+from plans.evaluators.terms import HUNDRED, Better, Terms
 
 
 def judge(
@@ -27,6 +27,8 @@ def judge(
     """
     if is_whole and terms.reached(actual) and (is_due or settles):
         return Verdict.MET
+    if terms.better is Better.NEARER and not is_whole:
+        return Verdict.NOT_DUE  # who is missing may bring it nearer or further off
     if expected is None:
         return Verdict.NOT_DUE
     short = terms.short_of(actual, expected)

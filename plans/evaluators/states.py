@@ -9,7 +9,7 @@ from decimal import Decimal
 from plans.evaluators import forecasts
 from plans.evaluators.cases import Case, Forecast, Outcome, Path, Point, Reading, Reason, Verdict
 from plans.evaluators.judging import gap, judge, last_known, not_started, why
-from plans.evaluators.terms import Terms
+from plans.evaluators.terms import Better, Terms
 
 Measure = Callable[[Reading], Decimal | None]
 
@@ -64,7 +64,7 @@ def _span(case: Case) -> range:
 
 def _needed(terms: Terms, actual: Decimal, remaining: int) -> Decimal | None:
     """What each remaining year has to bring, in the good direction; 0 when there is enough."""
-    if not remaining:
+    if not remaining or terms.better is Better.NEARER:
         return None
     return max(terms.short_of(actual, terms.goal), Decimal(0)) / remaining
 

@@ -170,10 +170,15 @@ def _needed(
     ahead = [row for row in years if row.year > known[-1].year]
     if not ahead:
         return None
-    done = sum((_rate(row) or ZERO for row in known), ZERO)
-    whole = terms.goal * terms.years if manner.is_mean else terms.goal
+    done = sum((row.step or ZERO for row in known), ZERO)
+    last = known[-1]
+    if manner.is_mean:
+        # As many units as in the year judged, in each year that is left.
+        left = last.weight * len(ahead)
+        whole = terms.goal * (sum((row.weight for row in known), ZERO) + left)
+        return max(whole - done, ZERO) / left if left else None
+    whole = terms.goal
     if any(row.asked != row.planned for row in known):
-        last = known[-1]
         share = last.asked / last.planned if last.planned else ONE
         whole = sum((row.asked for row in known), ZERO)
         whole += sum((row.planned for row in ahead), ZERO) * share

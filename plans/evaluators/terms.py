@@ -91,11 +91,14 @@ class Terms:
     ) -> Terms:
         """The part of the promise that falls to some of the units: every bound × part + shift.
 
-        Never moved past what the figure can be: nobody is asked for 100,3 %.
+        Never moved past what the figure can be (nobody is asked for 100,3 %), nor away from it:
+        some of those who owe 100 % owe 100 %.
         """
 
         def moved(bound: Decimal | None) -> Decimal | None:
             if bound is None or (part == 1 and not shift):
+                return bound
+            if shift and bound in (lowest, highest):
                 return bound
             there = bound * part + shift
             there = there if lowest is None else max(there, lowest)

@@ -219,7 +219,9 @@ def _coverage(judged: Judged) -> str:
         n=found.reported, of=found.expected, year=year
     )
     if Reason.PARTIAL in found.reasons:
-        text += " " + _("So như với như: chỉ các đơn vị đã có số, với phần mốc của chính họ.")
+        text += " " + _(
+            "So cùng phạm vi: chỉ các đơn vị đã có số, với phần mốc của chính các đơn vị đó."
+        )
     return text
 
 

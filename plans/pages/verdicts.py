@@ -17,7 +17,7 @@ from indicators.models import Rollup
 from indicators.periods import Period
 from plans.assessment import Assessment, assess_pairs
 from plans.enums import TargetKind
-from plans.evaluators import Reason, Verdict
+from plans.evaluators import Reason, Verdict, shown
 from plans.models import Target
 from plans.pages.sight import NOTHING, Reader, Sight, sight_of
 from plans.wording import promise_words, with_unit
@@ -100,11 +100,16 @@ class Judged:
 
     @property
     def actual(self) -> str:
+        """The figure with its unit; units that keep the promise of those that reported."""
+        if self.is_each and self.found.actual is not None:
+            return f"{self.number(self.found.actual)}/{self.amount(self.found.outcome.goal)}"
         return self.amount(self.found.actual)
 
     @property
     def figure(self) -> str:
         """The actual figure without its unit; – where there is none."""
+        if self.is_each and self.found.actual is not None:
+            return self.actual
         return self.number(self.found.actual)
 
     @property
@@ -119,8 +124,10 @@ class Judged:
     def signed(self, actual: Decimal | None, expected: Decimal | None) -> str:
         if actual is None or expected is None:
             return "–"
-        words = self.number(actual - expected)
-        return f"+{words}" if actual > expected else words
+        # Of the figures as they stand beside it, so that the row adds up to the eye.
+        apart = shown(actual, self.decimals) - shown(expected, self.decimals)
+        words = self.number(apart)
+        return f"+{words}" if apart > 0 else words
 
     @property
     def promise(self) -> str:

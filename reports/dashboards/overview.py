@@ -103,7 +103,7 @@ def overview(
     by_plan: dict[int, list[Judged]] = {}
     for row in verdicts.all:
         by_plan.setdefault(row.found.target.plan_id, []).append(row)
-    chosen = _chosen([rows[0].found.target.plan for rows in by_plan.values()], unit, plan)
+    chosen = _chosen(list(by_plan.values()), unit, plan)
     cards = tuple(_card(rows, chosen) for rows in by_plan.values())
     ranked = sorted(by_plan[chosen.pk], key=lambda row: row.rank) if chosen else []
     focus = next((row for row in ranked if row.found.target.code == target), None)
@@ -112,7 +112,7 @@ def overview(
         unit=unit,
         period=period,
         stage=stage,
-        years=verdicts.years,
+        years=tuple(year for year in verdicts.years if unit.is_valid_on(Period(year).end)),
         plans=cards,
         current=next((card for card in cards if card.is_current), None),
         headline=ranked[0] if ranked else None,
@@ -124,11 +124,17 @@ def overview(
     )
 
 
-def _chosen(plans: Sequence[Plan], unit: Unit, code: str) -> Plan | None:
-    """The plan asked for; else the unit's own; else the first."""
-    asked = [row for row in plans if row.code == code]
-    own = [row for row in plans if row.unit_id == unit.pk]
-    return next(iter([*asked, *own, *plans]), None)
+def _chosen(plans: Sequence[Sequence[Judged]], unit: Unit, code: str) -> Plan | None:
+    """The plan asked for; else the unit's own; else the first. One with verdicts comes first."""
+    told = [rows for rows in plans if any(row.rank[0] < _UNJUDGED for row in rows)]
+    found = [rows[0].found.target.plan for rows in [*told, *plans]]
+    asked = [row for row in found if row.code == code]
+    own = [row for row in found[: len(told)] if row.unit_id == unit.pk]
+    return next(iter([*asked, *own, *found]), None)
+
+
+_UNJUDGED = 2
+"""The rank of what has no verdict (`Judged.rank`)."""
 
 
 def _card(rows: Sequence[Judged], chosen: Plan | None) -> PlanCard:
@@ -153,5 +159,6 @@ def _single(focus: Judged, period: Period, stage: str) -> tuple[Judged, ...]:
         below = Unit.objects.filter(parent=target.unit).valid_on(day).select_related("tier")
         units = list(below.official_order())
         found = assess_units(target, units, period, stage) if units else []
-    rows = [Judged(row, mark_of(row)) for row in found if not row.is_outside]
+    asked = [row for row in found if not row.is_outside and (row.expected or row.reported)]
+    rows = [Judged(row, mark_of(row)) for row in asked]
     return tuple(sorted(rows, key=lambda row: row.rank))

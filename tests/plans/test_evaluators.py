@@ -521,6 +521,16 @@ def test_share_is_judged_by_those_that_reported_and_not_met_while_some_are_missi
     assert evaluate(case(promise, 2024, partial, complete=False)).verdict is ON_TRACK
 
 
+def test_who_is_missing_leaves_a_promise_of_an_exact_number_open() -> None:
+    """Seven units at level 2 and three unknown: the three may make it more, or keep it."""
+    promise = terms("count_of_units", "=", 7, direction="none")
+    partial = {2024: reading(7, reported=15, expected=18)}
+
+    found = evaluate(case(promise, 2024, partial, part=D(15) / 18, complete=False))
+
+    assert (found.verdict, found.needed) == (NOT_DUE, None)
+
+
 def test_nineteen_of_nineteen_is_eighteen_of_eighteen_after_a_merger() -> None:
     """Tà Chải joined the township on 1 November 2024: 18 units are all there are."""
     promise = terms("count_of_units", "=", 19)
@@ -577,6 +587,17 @@ def test_per_unit_and_year_divides_by_unit_years() -> None:
     assert found.actual is not None
     assert found.actual.quantize(D("0.01")) == D("20.56")
     assert (found.expected, found.verdict) == (D(20), ON_TRACK)
+
+
+def test_what_is_left_for_a_mean_over_units_is_by_unit_years() -> None:
+    """20 a unit and year: 5 years of 10, 10, 5, 5, 5 units are 700; 610 came: 90 over the last 5."""
+    promise = terms("per_unit_per_year", ">=", 20, on_average=True)
+    figures = {2021: (200, 10), 2022: (210, 10), 2023: (100, 5), 2024: (100, 5)}
+    readings = {year: reading(value, units=units) for year, (value, units) in figures.items()}
+
+    found = evaluate(case(promise, 2024, readings))
+
+    assert found.needed == D(18)
 
 
 # ------------------------------------------------------------------ before the start
