@@ -39,6 +39,8 @@ class Figure:
     has_sample: bool = False
     computed_at: datetime | None = None
     pending: bool = False
+    excused: int = 0
+    """Units that said "not applicable"; they are not among the expected ones."""
 
     @property
     def is_complete(self) -> bool:
@@ -208,6 +210,7 @@ def _figure(
         has_sample=has_sample,
         computed_at=computed_at,
         pending=pending,
+        excused=part.not_applicable,
     )
 
 

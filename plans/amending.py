@@ -22,6 +22,8 @@ from plans.enums import TargetComparator, TargetKind
 from plans.models import Amendment, Plan, Target
 from povertyplan.lib.errors import DomainError, Problem
 
+TOO_LARGE = Decimal(10) ** 15
+"""What every database keeps exactly: SQLite holds a decimal as a double."""
 FURTHEST_AHEAD = 20
 """Years past the plan's end that a moved deadline may still lie; later is a slip of the pen."""
 
@@ -192,6 +194,9 @@ def _about_the_value(terms: Terms) -> Iterator[Problem]:
     if terms.comparator not in TargetComparator.values:
         yield Problem(_("Chọn cách so sánh trong danh sách."), key="comparator")
         return
+    for key in ("value", "value_min", "value_max"):
+        if (getattr(terms, key) or Decimal(0)) >= TOO_LARGE:
+            yield Problem(_("Số quá lớn so với một chỉ tiêu; kiểm tra lại."), key=key)
     if terms.is_range:
         yield from _about_the_range(terms)
         return

@@ -131,7 +131,8 @@ def _assess(scope: Scope, facts: Facts, period: Period, is_inside: bool) -> Asse
     if scope.unit.pk != target.unit_id:
         return _assess_below(scope, facts, period)
     if scope.group_id is not None and target.group is not None:
-        members = facts.members[scope.group_id]
+        day = Period(_judged(scope, facts)).end
+        members = [row for row in facts.members[scope.group_id] if row.unit.is_valid_on(day)]
         if not is_known(target.group, members):
             return _unjudged(scope, facts, period, Reason.GROUP_UNKNOWN)
     elif target.blocker:
@@ -143,7 +144,7 @@ def _judge(scope: Scope, facts: Facts, period: Period) -> Assessment:
     case = case_of(scope, facts, period.year)
     if scope.target.kind == TargetKind.RESULT:
         return _compare(scope, facts, period, case)
-    outcome = evaluate(case)
+    outcome = _said_why(evaluate(case), scope, facts)
     return Assessment(
         **_frame(scope, facts, period, case),
         outcome=outcome,
@@ -153,14 +154,24 @@ def _judge(scope: Scope, facts: Facts, period: Period) -> Assessment:
     )
 
 
+def _said_why(outcome: Outcome, scope: Scope, facts: Facts) -> Outcome:
+    """A change that lacks only its opening figures says so, though no unit could be compared."""
+    closing = facts.figure(scope.unit.pk, scope.indicator, _judged(scope, facts))
+    if Reason.NOT_REPORTED in outcome.reasons and scope.is_change and closing.reported:
+        return replace(outcome, reasons=(Reason.NO_OPENING,))
+    return outcome
+
+
 def _compare(scope: Scope, facts: Facts, period: Period, case: Case) -> Assessment:
     """A result that a document states, beside what the units reported for its years."""
     found = evaluate(replace(case, year=max(case.year, scope.terms.year_to)))
-    known = found.actual if found.verdict is not Verdict.NO_DATA else None
+    is_whole = case.complete and not found.missing_years
+    known = found.actual if found.verdict is not Verdict.NO_DATA and is_whole else None
     does_agree = known is not None and agrees(scope.terms, known)
     verdict = Verdict.MET if does_agree else Verdict.OFF_TRACK
     outcome = replace(
         found,
+        actual=known,
         verdict=verdict if known is not None else Verdict.NO_DATA,
         gap=None if known is None else known - scope.terms.goal,
         gap_pct=None,
@@ -172,7 +183,7 @@ def _compare(scope: Scope, facts: Facts, period: Period, case: Case) -> Assessme
         **_frame(scope, facts, period, case),
         outcome=outcome,
         explanation=explanation.statement(words, known, does_agree=does_agree),
-        formula=explanation.formula(scope, case, found)[:1],
+        formula=explanation.statement_formula(scope, case, outcome),
     )
 
 
@@ -242,7 +253,9 @@ def _absent(scope: Scope, facts: Facts, judged: int) -> tuple[Unit, ...]:
 
 def _unjudged(scope: Scope, facts: Facts, period: Period, reason: Reason) -> Assessment:
     target = scope.target
-    known = len(facts.members[scope.group_id]) if scope.group_id is not None else 0
+    day = Period(_judged(scope, facts)).end
+    members = facts.members[scope.group_id] if scope.group_id is not None else []
+    known = sum(row.unit.is_valid_on(day) for row in members)
     size = target.group.expected_size if target.group else None
     return Assessment(
         **_frame(scope, facts, period, None),

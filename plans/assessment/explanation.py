@@ -84,18 +84,21 @@ def _whose(words: Words, outcome: Outcome, text: str) -> str:
 
 def _actual(words: Words, outcome: Outcome) -> str:
     year, amount = words.judged, words.amount(outcome.actual)
+    if words.scope.terms.kind in CHANGES and outcome.actual is not None:
+        amount = words.amount(abs(outcome.actual))
+    verb = _verb(words, outcome.actual)
     match words.scope.terms.kind:
         case TargetKind.CHANGE_TOTAL:
             return _("{verb} {amount} {span}").format(
-                verb=_verb(words).capitalize(), amount=amount, span=_span(outcome, year)
+                verb=verb.capitalize(), amount=amount, span=_span(outcome, year)
             )
         case TargetKind.CHANGE_PER_YEAR if len(outcome.known_years) == 1:
             return _("Năm {year} {verb} {amount}").format(
-                verb=_verb(words), amount=amount, year=outcome.known_years[0]
+                verb=verb, amount=amount, year=outcome.known_years[0]
             )
         case TargetKind.CHANGE_PER_YEAR:
             return _("{verb} bình quân {amount} mỗi năm {span}").format(
-                verb=_verb(words).capitalize(), amount=amount, span=_span(outcome, year)
+                verb=verb.capitalize(), amount=amount, span=_span(outcome, year)
             )
         case TargetKind.CUMULATIVE:
             return _("Lũy kế {span} được {amount}").format(amount=amount, span=_span(outcome, year))
@@ -113,8 +116,12 @@ def _actual(words: Words, outcome: Outcome) -> str:
     return text.format(year=year, amount=amount)
 
 
-def _verb(words: Words) -> str:
-    return _("giảm") if words.terms.direction == "lower_is_better" else _("tăng")
+def _verb(words: Words, change: Decimal | None = None) -> str:
+    """Fell or rose: the way the plan wants, or the other one for a change against it."""
+    is_fall = words.terms.direction == "lower_is_better"
+    if change is not None and change < 0:
+        is_fall = not is_fall
+    return _("giảm") if is_fall else _("tăng")
 
 
 def _span(outcome: Outcome, judged: int) -> str:
@@ -305,9 +312,10 @@ def not_assigned(scope: Scope, case: Case, actual: Decimal | None) -> str:
 def statement(words: Words, actual: Decimal | None, *, does_agree: bool) -> str:
     """Does the figure a document states agree with what units reported?"""
     if actual is None:
-        return _("Văn bản nêu {promise}; hệ thống chưa đủ số để đối chiếu.").format(
-            promise=words.promise
-        )
+        reading = words.case.reading(words.judged)
+        return _(
+            "Văn bản nêu {promise}; mới có số của {n}/{of} đơn vị, chưa đối chiếu được."
+        ).format(promise=words.promise, n=reading.reported, of=reading.expected)
     text = (
         _("Khớp: văn bản nêu {promise}, số các đơn vị báo cáo là {amount}.")
         if does_agree
@@ -334,6 +342,15 @@ def formula(scope: Scope, case: Case, outcome: Outcome) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
+def statement_formula(scope: Scope, case: Case, outcome: Outcome) -> tuple[str, ...]:
+    """How the system's own figure beside a stated one was added up."""
+    if outcome.actual is None:
+        return ()
+    words = Words(scope, case)
+    lines = [*_change_lines(words, outcome), _sum_line(words, outcome)]
+    return tuple(line for line in lines if line)
+
+
 def _change_lines(words: Words, outcome: Outcome) -> Iterable[str]:
     """Each year's change as the difference that it is."""
     if words.scope.terms.kind not in CHANGES:
@@ -354,8 +371,8 @@ def _change_lines(words: Words, outcome: Outcome) -> Iterable[str]:
             opening=words.number(opening),
             closing=words.number(reading.value),
             sign=sign,
-            verb=_verb(words),
-            step=words.number(point.step),
+            verb=_verb(words, point.step),
+            step=words.number(abs(point.step)),
         )
 
 

@@ -56,7 +56,8 @@ class Scope:
     def is_one_by_one(self) -> bool:
         """Must single units be looked at, even when every one has reported?"""
         narrowed = self.target.applies_to == AppliesTo.COMMUNES
-        return self.group_id is not None or self.target.each_unit or narrowed
+        one_by_one = self.target.each_unit or self.target.on_average
+        return self.group_id is not None or one_by_one or narrowed
 
     @property
     def adds_up(self) -> bool:
@@ -181,7 +182,7 @@ class _Single:
             opening=before.value,
             units=len(got) if scope.target.on_average else None,
             meeting=self._meeting(got, year) if scope.terms.kind in PER_UNIT else None,
-            counted=_counted(scope, figure),
+            counted=_counted(scope, replace(figure, excused=self._excused(year))),
             planned=planned(scope, self.facts, year),
             reported=len(got),
             expected=len(asked),
@@ -194,6 +195,13 @@ class _Single:
         if self.scope.is_change and opening is not None:
             return told and self.panel.part(unit.pk, opening, year) is not None
         return told
+
+    def _excused(self, year: int) -> int:
+        """How many of the scope's units said "not applicable"."""
+        scope, panel = self.scope, self.panel
+        inside = panel.below[-scope.group_id if scope.group_id else scope.unit.pk]
+        parts = (panel.parts.get((pk, scope.indicator.pk, year)) for pk in inside)
+        return sum(part.not_applicable for part in parts if part is not None)
 
     def _parts(self, units: Sequence[Unit], indicator: Indicator, year: int) -> list[Part]:
         found = (self.panel.part(unit.pk, indicator, year) for unit in units)
@@ -244,7 +252,7 @@ def planned(scope: Scope, facts: Facts, year: int) -> Decimal | None:
 def _counted(scope: Scope, figure: Figure) -> int | None:
     """How many units there are to count, where the figure is a number of units."""
     is_share = scope.indicator.kind == IndicatorKind.SHARE_OF_UNITS
-    return figure.expected if scope.counts_units and is_share else None
+    return figure.expected + figure.excused if scope.counts_units and is_share else None
 
 
 # -- like with like: the units that reported, against their own part of the path
@@ -299,7 +307,8 @@ class _Part:
         if own is None:
             return narrowed
         if self.scope.adds_up:
-            return replace(narrowed, part=own / whole if whole else ONE)
+            by_number = self.case.reading(self.judged).part_of(ONE)
+            return replace(narrowed, part=own / whole if whole else by_number)
         return replace(narrowed, shift=own - whole)
 
     def _whole_baseline(self) -> Decimal | None:

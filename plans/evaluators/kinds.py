@@ -54,18 +54,35 @@ def _mean(reading: Reading) -> Decimal | None:
     return reading.value / reading.units if reading.units else None
 
 
-def _each(case: Case) -> Outcome:
-    """Every unit by itself: the figure is how many of those that reported keep the value."""
+def _each(case: Case, *, every_year: bool = False) -> Outcome:
+    """Every unit by itself: the figure is how many of those that reported keep the value.
+
+    `every_year`: in each of the years so far, so that one bad or missing year leaves it unmet.
+    """
     last = case.reading(case.judged)
     terms = replace(
         case.terms, comparator=">=", value=Decimal(last.reported), low=None, high=None, decimals=0
     )
-    whole = replace(case, terms=terms, breaks=frozenset(), part=Decimal(1), shift=Decimal(0))
+    so_far = range(case.terms.year_from, case.judged)
+    kept = not every_year or all(_all_meet(case.reading(year)) for year in so_far)
+    whole = replace(
+        case,
+        terms=terms,
+        breaks=frozenset(),
+        part=Decimal(1),
+        shift=Decimal(0),
+        complete=case.complete and kept,
+    )
     return judge_state(
         whole,
         lambda reading: None if reading.meeting is None else Decimal(reading.meeting),
         has_path=False,
+        settles=not every_year,
     )
+
+
+def _all_meet(reading: Reading) -> bool:
+    return reading.meeting is not None and reading.meeting == reading.expected
 
 
 def cumulative(case: Case) -> Outcome:
@@ -101,8 +118,10 @@ def _change(case: Case, year: int) -> tuple[Decimal, Decimal] | None:
     """
     reading = case.reading(year)
     opening = reading.opening
-    if opening is None and year not in case.breaks:
-        opening = case.reading(year - 1).value
+    before = case.reading(year - 1)
+    same_units = reading.is_complete and before.is_complete
+    if opening is None and year not in case.breaks and same_units:
+        opening = before.value
     if opening is None or reading.value is None:
         return None
     fall = opening - reading.value
@@ -112,7 +131,7 @@ def _change(case: Case, year: int) -> tuple[Decimal, Decimal] | None:
 def per_unit_per_year(case: Case) -> Outcome:
     """So much a unit and year: all that happened over all units and years, or each by itself."""
     if case.terms.each_unit and not case.terms.on_average:
-        return _each(case)
+        return _each(case, every_year=True)
 
     def step(found: Case, year: int) -> tuple[Decimal, Decimal] | None:
         reading = found.reading(year)

@@ -15,7 +15,9 @@ def agrees(terms: Terms, actual: Decimal) -> bool:
     goal = terms.goal
     match terms.comparator:
         case "range":
-            return (terms.low or goal) <= actual <= (terms.high or goal)
+            low = goal if terms.low is None else terms.low
+            high = goal if terms.high is None else terms.high
+            return low <= actual <= high
         case "~":
             return abs(actual - goal) <= abs(goal) * terms.about_margin / HUNDRED
         case "=":

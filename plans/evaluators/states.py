@@ -14,7 +14,9 @@ from plans.evaluators.terms import Better, Terms
 Measure = Callable[[Reading], Decimal | None]
 
 
-def judge_state(case: Case, measure: Measure, *, has_path: bool = True) -> Outcome:
+def judge_state(
+    case: Case, measure: Measure, *, has_path: bool = True, settles: bool = True
+) -> Outcome:
     """Judge the figure `measure` reads from the year judged against the path to the goal."""
     terms = case.terms.scaled(case.part, case.shift, case.lowest, case.highest)
     if case.year <= case.base_year:
@@ -41,9 +43,13 @@ def judge_state(case: Case, measure: Measure, *, has_path: bool = True) -> Outco
         )
     known = [(p.year, p.actual) for p in points if p.actual is not None and p.year <= case.judged]
     crosses = base.reason is Reason.BREAK_AHEAD
+    verdict = judge(
+        terms, actual, expected, is_due=case.is_due, is_whole=case.complete, settles=settles
+    )
     return replace(
         found,
-        verdict=judge(terms, actual, expected, is_due=case.is_due, is_whole=case.complete),
+        # By the old standard nothing is reached that is promised by the new one.
+        verdict=Verdict.NOT_DUE if crosses else verdict,
         **gap(terms, actual, expected),
         needed=None if crosses else _needed(terms, actual, found.remaining),
         reasons=why(

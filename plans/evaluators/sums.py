@@ -57,9 +57,9 @@ def judge_sum(case: Case, step: Step, manner: Manner) -> Outcome:
     terms = case.terms.scaled(case.part)
     if case.year < terms.year_from:
         return not_started(terms)
-    years = [
-        _year(case, terms, step, year, manner) for year in range(terms.year_from, terms.year_to + 1)
-    ]
+    span = range(terms.year_from, terms.year_to + 1)
+    usual = _usual(case, terms, manner, span)
+    years = [_year(case, step, year, usual, manner) for year in span]
     so_far = [row for row in years if row.year <= case.judged]
     known = [row for row in so_far if row.step is not None]
     missing = tuple(row.year for row in so_far if row.step is None)
@@ -97,7 +97,7 @@ def judge_sum(case: Case, step: Step, manner: Manner) -> Outcome:
         ),
         **gap(terms, actual, expected),
         needed=None if missing else _needed(terms, years, known, manner),
-        path=_path(case, known, manner),
+        path=_path(case, known, manner, is_all=not missing),
         reasons=why(
             {
                 Reason.PARTIAL: not is_whole and not missing,
@@ -108,12 +108,27 @@ def judge_sum(case: Case, step: Step, manner: Manner) -> Outcome:
     )
 
 
-def _year(case: Case, terms: Terms, step: Step, year: int, manner: Manner) -> _Year:
+def _milestone(case: Case, year: int, manner: Manner) -> Decimal | None:
+    """What was planned for the year; once the promise is due, it alone counts."""
+    planned = case.reading(year).planned
+    if case.is_due or not manner.has_milestones or planned is None:
+        return None
+    return planned * case.part
+
+
+def _usual(case: Case, terms: Terms, manner: Manner, span: range) -> Decimal:
+    """What a year without a milestone owes: its part of what the milestones leave."""
+    planned = [one for year in span if (one := _milestone(case, year, manner)) is not None]
+    left = len(span) - len(planned)
+    whole = terms.goal * len(span) if manner.is_mean else terms.goal
+    return max(whole - sum(planned, ZERO), ZERO) / left if left else ZERO
+
+
+def _year(case: Case, step: Step, year: int, usual: Decimal, manner: Manner) -> _Year:
     reading = case.reading(year)
     found = step(case, year)
-    planned = terms.goal if manner.is_mean else terms.goal / terms.years
-    if manner.has_milestones and reading.planned is not None:
-        planned = reading.planned * case.part
+    milestone = _milestone(case, year, manner)
+    planned = usual if milestone is None else milestone
     asked = reading.part_of(planned) if manner.by_coverage and case.adds_up else planned
     brought, weight = (None, ONE) if found is None else found
     return _Year(year, brought, weight, planned, asked, reading)
@@ -168,7 +183,7 @@ def _needed(
     plan as of the year judged.
     """
     ahead = [row for row in years if row.year > known[-1].year]
-    if not ahead:
+    if not ahead or terms.better is Better.NEARER:
         return None
     done = sum((row.step or ZERO for row in known), ZERO)
     last = known[-1]
@@ -185,11 +200,10 @@ def _needed(
     return max(whole - done, ZERO) / len(ahead)
 
 
-def _path(case: Case, known: Sequence[_Year], manner: Manner) -> Path:
-    planned = manner.has_milestones and any(row.reading.planned is not None for row in known)
-    if planned:
+def _path(case: Case, known: Sequence[_Year], manner: Manner, *, is_all: bool) -> Path:
+    if any(_milestone(case, row.year, manner) is not None for row in known):
         return Path.MILESTONES
-    return Path.GOAL if case.is_due else Path.STRAIGHT
+    return Path.GOAL if case.is_due and is_all else Path.STRAIGHT
 
 
 def _why_unknown(case: Case) -> Reason:

@@ -144,4 +144,8 @@ class Terms:
                 return line - figure
             case Better.LOWER:
                 return figure - line
+        if self.comparator == "range":
+            low = shown(self.low or Decimal(0), self.decimals)
+            high = shown(self.high or Decimal(0), self.decimals)
+            return max(low - figure, figure - high, Decimal(0))
         return abs(figure - line)

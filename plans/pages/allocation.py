@@ -9,7 +9,9 @@ from decimal import Decimal
 from django.db.models import Prefetch
 from django.utils.translation import gettext as _
 
-from communes.models import Unit
+from communes import access
+from communes.access import Action
+from communes.models import Official, Unit
 from indicators.models import Indicator
 from indicators.periods import Period
 from plans.cascade import STAGE, Ground, Manner, covers, ground_of
@@ -124,8 +126,8 @@ def subject_of(
     return Subject(plan, place, figure, period, measure)
 
 
-def allocation_page(subject: Subject) -> AllocationPage:
-    """Return the page. The number of queries does not grow with the units."""
+def allocation_page(subject: Subject, by: Official) -> AllocationPage:
+    """Return the page as `by` may see it. The number of queries does not grow with the units."""
     ground = ground_of(
         unit=subject.unit,
         indicator=subject.indicator,
@@ -145,7 +147,7 @@ def allocation_page(subject: Subject) -> AllocationPage:
         draft_shares=shares,
         now=_now(subject, ground),
         issued=tuple(row for row in kept if row.state == AllocationState.ISSUED)[::-1],
-        given=_given(subject, found),
+        given=_given(subject, found, by),
         suggested=_suggested(ground, own),
     )
 
@@ -184,8 +186,11 @@ def _planned_above(subject: Subject) -> dict[int, Planned]:
     }
 
 
-def _given(subject: Subject, found: Mapping[int, Planned]) -> tuple[Given, ...]:
-    units = [*([subject.unit.parent] if subject.unit.parent else []), subject.unit]
+def _given(subject: Subject, found: Mapping[int, Planned], by: Official) -> tuple[Given, ...]:
+    above = subject.unit.parent
+    units = [subject.unit]
+    if above is not None and access.can(by, Action.VIEW, above):
+        units.insert(0, above)
     return tuple(
         Given(unit.name, _words(subject, row), _document(row), row.plan.code)
         for unit in units

@@ -67,11 +67,13 @@ class TargetPage:
 
     @property
     def absent(self) -> tuple[str, ...]:
-        """The units that have not reported the year judged, by name."""
+        """The units that have not reported the year judged, by name; those the reader may see."""
         if self.judged is None:
             return ()
         silent = [row.found.unit for row in self.single if row.found.expected > row.found.reported]
-        return tuple(unit.name for unit in (self.judged.found.absent or silent))
+        seen = {unit.pk for unit in self.units}
+        gone = [unit for unit in self.judged.found.absent if unit.pk in seen]
+        return tuple(unit.name for unit in (gone or silent))
 
     @property
     def is_assigned(self) -> bool:
@@ -131,7 +133,9 @@ def target_page(plan_code: str, target_code: str, reader: Reader) -> TargetPage 
         single=_single(target, judged, units),
         cascade=_cascade(target, judged, units, reader),
         may_allocate=may_assign,
-        may_amend=may_assign and target.kind != TargetKind.RESULT,
+        may_amend=target.kind != TargetKind.RESULT
+        and target.plan.unit is not None
+        and access.can_assign(reader.official, target.plan.unit),
         may_open_unit=judged is not None
         and access.can(reader.official, Action.VIEW, judged.found.unit),
     )
@@ -190,6 +194,9 @@ def _cascade(
         measure=PlannedMeasure.CHANGE_POINTS if is_change else PlannedMeasure.VALUE,
         stage=judged.found.stage,
     )
+    seen = {unit.pk for unit in units}
+    if any(row.unit.pk not in seen for row in found.children):
+        return None
     above = target.unit.parent
     if above is not None and not access.can(reader.official, Action.VIEW, above):
         return replace(found, above=None)

@@ -35,7 +35,7 @@ def allocate(request: SignedInRequest, code: str, indicator: str, period: str) -
     subject = _subject(request, code, indicator, period)
     if request.method == "POST":
         return _post(request, subject)
-    page = allocation_page(subject)
+    page = allocation_page(subject, request.user)
     if "xem" in request.GET and page.draft is not None:
         return _decision_page(request, page, DecisionForm())
     return _page(request, sheet_of(page))
@@ -58,7 +58,7 @@ def _post(request: SignedInRequest, subject: Subject) -> HttpResponse:
     step = request.POST.get("step", "")
     if step == Step.ISSUE:
         return _issue(request, subject)
-    sheet = read(allocation_page(subject), request.POST)
+    sheet = read(allocation_page(subject, request.user), request.POST)
     if step in AllocationMethod.values:
         sheet.fill(step)
         return _page(request, sheet)
@@ -97,7 +97,7 @@ def _save(request: SignedInRequest, sheet: Sheet) -> Allocation | None:
 
 
 def _issue(request: SignedInRequest, subject: Subject) -> HttpResponse:
-    page = allocation_page(subject)
+    page = allocation_page(subject, request.user)
     if page.draft is None:
         messages.error(request, _("Không còn bản dự thảo nào để giao: đã giao, hoặc chưa lập."))
         return redirect(_address(subject))

@@ -22,13 +22,17 @@ class SignedInRequest(HttpRequest):
 
 def filter_of(request: HttpRequest) -> Filter:
     """Long words are cut, so that a search stays cheap."""
-    asked = request.GET
+
+    def asked(name: str, most: int) -> str:
+        # No database keeps a NUL, and PostgreSQL refuses to be asked about one.
+        return request.GET.get(name, "").replace("\x00", "").strip()[:most]
+
     return Filter(
-        words=asked.get("q", "").strip()[:80],
-        theme=asked.get("linh-vuc", "")[:40],
-        agency=asked.get("co-quan", "")[:60],
-        annex=asked.get("bieu", "")[:10],
-        verdict=asked.get("ket-luan", "")[:20],
+        words=asked("q", 80),
+        theme=asked("linh-vuc", 40),
+        agency=asked("co-quan", 60),
+        annex=asked("bieu", 10),
+        verdict=asked("ket-luan", 20),
     )
 
 

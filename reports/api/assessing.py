@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -74,22 +74,32 @@ def targets_to_judge(
     if plan is None:
         raise Http404
     targets = list(plan.targets.to_assess().order_by("order", "pk"))
-    if reference:
-        return targets, naming.find_unit(official, reference, period)
     seen = visible_targets(official, targets)
+    if reference:
+        unit = naming.find_unit(official, reference, period)
+        # Named by the unit itself, a group is still all of its members.
+        hidden = {row.pk for row in targets if row.group_id and row.unit_id == unit.pk}
+        hidden -= {row.pk for row in seen}
+        return [row for row in targets if row.pk not in hidden], unit
     if targets and not seen:
         raise Http404
     return seen, None
 
 
 def judged(
-    targets: Sequence[Target], period: Period, stage: str, unit: Unit | None
+    targets: Sequence[Target], period: Period, stage: str, unit: Unit | None, by: Official
 ) -> list[AssessmentItem]:
-    """One item a target, in the order given. A constant number of queries."""
-    return [_item(row) for row in assess(targets, period, stage, unit)]
+    """One item a target, in the order given. A constant number of queries.
+
+    Units that have not reported are named only to who may see them.
+    """
+    found = assess(targets, period, stage, unit)
+    absent = {gone.pk: gone for row in found for gone in row.absent}
+    seen = naming.visible_units(by, absent.values())
+    return [_item(row, seen) for row in found]
 
 
-def _item(row: Assessment) -> AssessmentItem:
+def _item(row: Assessment, seen: Collection[int]) -> AssessmentItem:
     target, terms, outcome = row.target, row.terms, row.outcome
     forecast = outcome.forecast
     return AssessmentItem(
@@ -122,12 +132,12 @@ def _item(row: Assessment) -> AssessmentItem:
         **_forecast(forecast),
         reported=row.reported,
         expected_units=row.expected,
-        absent=tuple(unit.reference for unit in row.absent),
+        absent=tuple(unit.reference for unit in row.absent if unit.pk in seen),
         has_sample=row.has_sample,
         pending=row.pending,
         explanation=row.explanation,
         formula=row.formula,
-        members=tuple(_item(member) for member in row.members),
+        members=tuple(_item(member, seen) for member in row.members),
     )
 
 

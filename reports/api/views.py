@@ -162,13 +162,13 @@ class PlanAssessmentView(GenericAPIView[Any]):
         caller = _caller(request)
         targets, unit = assessing.targets_to_judge(caller, plan, asked["unit"], period)
         if isinstance(request.accepted_renderer, CsvRenderer):
-            items = assessing.judged(targets, period, stage, unit)
+            items = assessing.judged(targets, period, stage, unit, caller)
             rows = AssessmentSerializer(items, many=True).data
             name = f"danh-gia-{plan}-{period.code}.csv"
             headers = {"Content-Disposition": f'attachment; filename="{name}"'}
             return Response({"results": rows}, headers=headers)
         page = self.paginate_queryset(targets)
-        items = assessing.judged(page or [], period, stage, unit)
+        items = assessing.judged(page or [], period, stage, unit, caller)
         return self.get_paginated_response(AssessmentSerializer(items, many=True).data)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from communes.access import Action, units_for
 from communes.models import Official, Unit
 from indicators.enums import Stage
 from indicators.periods import Period
@@ -118,7 +119,7 @@ def overview(
         headline=ranked[0] if ranked else None,
         worst=tuple(ranked[:SHOWN]),
         focus=focus,
-        single=_single(focus, period, stage) if focus else (),
+        single=_single(focus, period, stage, by) if focus else (),
         has_sample=verdicts.has_sample,
         pending=verdicts.pending,
     )
@@ -150,14 +151,18 @@ def _card(rows: Sequence[Judged], chosen: Plan | None) -> PlanCard:
     )
 
 
-def _single(focus: Judged, period: Period, stage: str) -> tuple[Judged, ...]:
-    """The units of a promise one by one, the worst first: of its group, else those below."""
+def _single(focus: Judged, period: Period, stage: str, by: Official) -> tuple[Judged, ...]:
+    """The units of a promise one by one, the worst first: of its group, else those below.
+
+    Only those whose figures the reader may see.
+    """
     target = focus.found.target
     found = list(focus.found.members)
     if not found:
         day = Period(focus.found.judged_year).end
         below = Unit.objects.filter(parent=target.unit).valid_on(day).select_related("tier")
-        units = list(below.official_order())
+        seen = units_for(by, Action.VIEW).values("pk")
+        units = list(below.filter(pk__in=seen).official_order())
         found = assess_units(target, units, period, stage) if units else []
     asked = [row for row in found if not row.is_outside and (row.expected or row.reported)]
     rows = [Judged(row, mark_of(row)) for row in asked]

@@ -397,6 +397,52 @@ def test_a_member_that_has_not_reported_does_not_spoil_the_others(
     assert [row.verdict for row in found.members] == [Verdict.MET, Verdict.NO_DATA]
 
 
+def test_a_group_whose_members_ended_is_not_complete(
+    places: Places, catalogue: Catalogue, group: UnitGroup, group_target: Target
+) -> None:
+    """One of two is left at the end of 2024: it is not the group."""
+    GroupMember.objects.create(group=group, unit=places.second, source=MemberSource.DECIDED)
+    Unit.objects.filter(pk=places.second.pk).update(valid_to=date(2024, 6, 30))
+    reported(2024, {places.first: {catalogue.poor: "9", catalogue.households: "100"}})
+
+    found = one(group_target)
+
+    assert (found.verdict, found.reasons) == (Verdict.NO_DATA, (Reason.GROUP_UNKNOWN,))
+
+
+def test_not_applicable_does_not_lower_a_count_of_units(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    """Three of three under 10 % were promised; two say "not applicable": one is not three."""
+    share = builders.count(
+        "share",
+        "Số xã dưới 10%",
+        9,
+        kind="share_of_units",
+        aggregation="",
+        entered_at=None,
+        condition_indicator=catalogue.poor,
+        condition_comparator="<",
+        condition_value=D(10),
+        scale=D(100),
+    )
+    target = a_target(
+        plan,
+        share,
+        "count_of_units",
+        "3",
+        unit_of_measure="xã",
+        direction="higher_is_better",
+        year_to=2024,
+    )
+    counts = zip(places.communes, poor(catalogue, "5", None, None), strict=True)
+    reported(2024, dict(counts))
+
+    found = one(target)
+
+    assert (found.outcome.goal, found.verdict) == (D(3), Verdict.OFF_TRACK)
+
+
 def test_a_promise_that_cannot_be_read_says_why(
     places: Places, catalogue: Catalogue, plan: Plan
 ) -> None:
@@ -616,6 +662,33 @@ def test_a_stated_result_is_compared_and_never_called_late(
     assert agreeing.explanation == "Khớp: văn bản nêu 63 hộ, số các đơn vị báo cáo là 63 hộ."
     assert differing.explanation == "Lệch: văn bản nêu 64 hộ, số các đơn vị báo cáo là 63 hộ."
     assert agreeing.is_statement
+
+
+def test_a_stated_result_is_not_compared_with_some_of_the_units(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    more = {"result_shape": "level", "year_from": 2024, "year_to": 2024}
+    target = a_target(plan, catalogue.poor, "result", "42", **more)
+    reported(2024, {place: {catalogue.poor: "21"} for place in (places.first, places.second)})
+
+    found = one(target)
+
+    assert found.verdict is Verdict.NO_DATA
+    assert found.explanation == (
+        "Văn bản nêu 42 hộ; mới có số của 2/3 đơn vị, chưa đối chiếu được."
+    )
+
+
+def test_a_change_against_the_plan_is_said_the_other_way_round(
+    places: Places, catalogue: Catalogue, plan: Plan
+) -> None:
+    catalogue.poor.opening_indicator = catalogue.opening
+    catalogue.poor.save()
+    target = a_target(plan, catalogue.poor, "change_total", "30", year_to=2021)
+    worse = {catalogue.opening: "10", catalogue.poor: "15"}
+    reported(2021, dict.fromkeys(places.communes, worse))
+
+    assert one(target, Period(2021)).explanation.startswith("Tăng 15 hộ năm 2021, thấp hơn")
 
 
 # ------------------------------------------------------------------ who, how fast, all of it

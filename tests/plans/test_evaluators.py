@@ -252,6 +252,8 @@ def test_no_path_is_drawn_across_a_break_that_is_still_ahead() -> None:
     assert (found.verdict, found.expected) == (NOT_DUE, None)
     assert found.reasons == (Reason.BREAK_AHEAD,)
     assert (found.needed, found.forecast) == (None, None)
+    few = {2020: reading(6567), 2021: reading(1400)}
+    assert evaluate(case(FALLING, 2021, few, breaks=STANDARD)).verdict is NOT_DUE
 
 
 def test_a_break_is_bridged_by_the_opening_figures_of_its_own_year() -> None:
@@ -406,6 +408,33 @@ def test_milestones_of_a_flow_are_the_plan_of_each_year() -> None:
     assert (found.expected, found.gap, found.verdict) == (D(250), D(10), AT_RISK)
 
 
+def test_once_due_the_promise_counts_and_not_the_milestones() -> None:
+    """60 of 100 in five years is not kept because ten a year had been planned."""
+    readings = {year: reading(12, planned=10) for year in range(2021, 2026)}
+
+    found = evaluate(case(terms("cumulative", ">=", 100), 2025, readings))
+
+    assert (found.expected, found.verdict) == (D(100), OFF_TRACK)
+
+
+def test_years_without_a_milestone_owe_what_the_others_leave() -> None:
+    """90 of 100 are planned for 2021; the other four years owe 2.5 each."""
+    readings = {2021: reading(90, planned=90), 2022: reading(3)}
+
+    found = evaluate(case(terms("cumulative", ">=", 100), 2022, readings))
+
+    assert (found.expected, found.verdict) == (D("92.5"), ON_TRACK)
+
+
+def test_met_with_a_year_missing_is_not_held_against_the_whole_promise() -> None:
+    """5 of 5 by 2024; 2025 is unknown: 1 above the four years' 4, not above the promise."""
+    promise = terms("cumulative", "=", 5)
+
+    found = evaluate(case(promise, 2025, level_of(1, 2, 1, 1, first=2021)))
+
+    assert (found.verdict, found.expected, found.path) == (MET, D(4), Path.STRAIGHT)
+
+
 # ------------------------------------------------------------------ changes
 
 
@@ -509,6 +538,17 @@ def test_a_total_change_is_spread_over_its_years() -> None:
     assert (found.actual, found.expected, found.verdict) == (D(14), D(14), ON_TRACK)
 
 
+def test_a_change_is_not_taken_between_years_of_other_units() -> None:
+    """19 units in 2023 and 15 of them in 2024: the four that are missing are no fall."""
+    promise = terms("change_total", ">=", 100, direction="lower_is_better", year_from=2024)
+    readings = {
+        2023: reading(1900, reported=19, expected=19),
+        2024: reading(1500, reported=15, expected=19),
+    }
+
+    assert evaluate(case(promise, 2024, readings, complete=False)).verdict is NO_DATA
+
+
 # ------------------------------------------------------------------ units
 
 
@@ -542,6 +582,29 @@ def test_nineteen_of_nineteen_is_eighteen_of_eighteen_after_a_merger() -> None:
     found = evaluate(case(promise, 2024, after))
     assert (found.verdict, found.goal, found.adjusted_goal) == (MET, D(18), True)
     assert evaluate(case(promise, 2025, lacking)).verdict is AT_RISK
+
+
+def test_a_range_without_a_good_direction_is_missed_by_its_nearer_end() -> None:
+    promise = terms("level", "range", low=D(20), high=D(30), direction="none", year_to=2024)
+
+    above = evaluate(case(promise, 2024, {2024: reading(31)}, base_year=2023))
+    inside = evaluate(case(promise, 2024, {2024: reading(28)}, base_year=2023))
+
+    assert (above.gap, above.verdict) == (D(1), AT_RISK)
+    assert (inside.gap, inside.verdict) == (D(0), MET)
+
+
+def test_each_unit_in_each_year_is_not_kept_by_the_last_year_alone() -> None:
+    promise = terms("per_unit_per_year", ">=", 20, each_unit=True)
+    good = reading(200, meeting=10, reported=10, expected=10)
+
+    alone = evaluate(case(promise, 2025, {2025: good}))
+    always = evaluate(case(promise, 2025, dict.fromkeys(range(2021, 2026), good)))
+    early = evaluate(case(promise, 2021, {2021: good}))
+
+    assert alone.verdict is not MET
+    assert always.verdict is MET
+    assert early.verdict is not MET
 
 
 def test_a_count_below_all_units_stays_as_promised_after_a_merger() -> None:
@@ -590,7 +653,7 @@ def test_per_unit_and_year_divides_by_unit_years() -> None:
 
 
 def test_what_is_left_for_a_mean_over_units_is_by_unit_years() -> None:
-    """20 a unit and year: 5 years of 10, 10, 5, 5, 5 units are 700; 610 came: 90 over the last 5."""
+    """20 a unit and year: 35 unit-years owe 700; 610 came, 90 are left for the last five."""
     promise = terms("per_unit_per_year", ">=", 20, on_average=True)
     figures = {2021: (200, 10), 2022: (210, 10), 2023: (100, 5), 2024: (100, 5)}
     readings = {year: reading(value, units=units) for year, (value, units) in figures.items()}

@@ -350,3 +350,14 @@ def test_every_figure_of_the_documents_stands_on_its_plan_page(
 
     assert len(shown) == 128
     assert shown == set(Target.objects.values_list("code", flat=True))
+
+
+@pytest.mark.parametrize("query", ["q=%00", "linh-vuc=%00", "co-quan=a%00b", "bieu=%00"])
+def test_a_nul_in_the_address_is_no_fault_of_the_server(
+    reader: Client, places: Places, catalogue: Catalogue, query: str
+) -> None:
+    """PostgreSQL refuses to be asked about one."""
+    target(plan(places), catalogue.rate, "ct")
+
+    assert reader.get(f"/ke-hoach/?{query}").status_code == 200
+    assert reader.get(f"/ke-hoach/kh-1/?{query}").status_code == 200

@@ -124,6 +124,19 @@ def test_screen_is_of_who_may_see_the_unit(
     assert "Chưa có chỉ tiêu nào được giao" in text(client, "/tong-quan/90102/2024/")
 
 
+def test_units_are_listed_only_for_who_may_see_them(
+    places: Places, plans: list[Plan], leader: Official
+) -> None:
+    """An officer of the district sees its sum, not its communes."""
+    officer = builders.official("can.bo.huyen", places.district)
+
+    found = screen(places.district, officer, "kh-huyen")
+
+    assert found.headline is not None
+    assert found.single == ()
+    assert len(screen(places.district, leader, "kh-huyen").single) == 3
+
+
 @pytest.mark.parametrize("period", ["2024H1", "2024Q3", "nam", "99999"])
 def test_screen_is_of_a_year(
     client: Client, places: Places, plans: list[Plan], leader: Official, period: str

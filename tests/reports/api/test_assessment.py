@@ -108,9 +108,25 @@ def test_group_is_judged_only_for_who_may_see_every_member(
     a_target(plan, catalogue.rate, "level", "10", code="nhom", group=group, year_to=2024)
     leader = Api(builders.official("tinh", places.province, Role.LEADER))
 
-    assert [row["target"] for row in reviewer.items(PATH, period="2024")] == ["ho-ngheo", "ty-le"]
+    for asked in ({}, {"unit": "901"}):
+        items = reviewer.items(PATH, period="2024", **asked)
+        assert [row["target"] for row in items] == ["ho-ngheo", "ty-le"]
     (found,) = [row for row in leader.items(PATH, period="2024") if row["group"]]
     assert [row["unit_name"] for row in found["members"]] == ["Xã Một", "Xã Khác"]
+
+
+def test_units_that_have_not_reported_are_named_to_who_may_see_them(
+    plan: Plan, places: Places, catalogue: Catalogue, reviewer: Api
+) -> None:
+    """The officer of the district is told how many, the reviewer which."""
+    reported(2025, {places.first: {catalogue.poor: "30"}})
+    officer = Api(builders.official("can.bo.huyen", places.district))
+
+    seen, told = (api.items(PATH, period="2025")[0] for api in (reviewer, officer))
+
+    assert (seen["reported"], seen["expected_units"]) == (1, 3)
+    assert sorted(name[:5] for name in seen["absent"]) == ["90101", "90103"]
+    assert (told["reported"], told["expected_units"], told["absent"]) == (1, 3, [])
 
 
 @pytest.mark.parametrize(
