@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
 
 from communes.models import Ancestry, Unit, UnitGroup
 from indicators.asking import profiles_below, profiles_of
@@ -16,7 +15,7 @@ from indicators.calc import Part, add, ratio, without_value
 from indicators.enums import Aggregation, IndicatorKind
 from indicators.models import Indicator, Recompute, Rollup
 from indicators.periods import Period
-from indicators.rollups import Catalogue
+from indicators.rollups import EVERY_PERIOD, Catalogue, own_cells
 
 ZERO = Decimal(0)
 
@@ -47,25 +46,6 @@ class Figure:
         return self.reported == self.expected
 
 
-class _Row(NamedTuple):
-    """A stored rollup, without the cost of a model: a page reads thousands."""
-
-    unit_id: int
-    indicator_id: int
-    period: str
-    total: Decimal
-    weight: Decimal | None
-    reported: int
-    expected: int
-    not_applicable: int
-    has_sample: bool
-    computed_at: datetime
-
-    @property
-    def part(self) -> Part:
-        return Part(self.total, self.weight, self.reported, self.not_applicable, self.has_sample)
-
-
 class FigureBook:
     """The figures of some units, indicators and periods; each is worked out when asked for.
 
@@ -79,30 +59,23 @@ class FigureBook:
         periods: Sequence[Period],
         stage: str,
     ) -> None:
-        found = Rollup.objects.filter(
-            unit__in=units,
-            indicator__in=indicators,
-            period__in=[period.code for period in periods],
-            stage=stage,
-        )
-        self._rows = {
-            row[:3]: _Row._make(row) for row in found.values_list(*_Row._fields).iterator()
-        }
+        self._kept = Rollup.objects.kept(units, indicators, periods, stage)
         self._waiting = _pending(units, periods)
         self._expected = _Expected(units, periods)
 
     def figure(self, unit_id: int, indicator: Indicator, period: Period) -> Figure:
         """One figure; every unit and period is one the book was opened for."""
-        row = self._rows.get((unit_id, indicator.pk, period.code))
-        if row is None:
+        row = self._kept.get((unit_id, period.code))
+        cell = row.cell(indicator.pk) if row else None
+        if row is None or cell is None:
             found = Figure(expected=self._expected.count(unit_id, period, indicator))
         else:
             found = _figure(
                 indicator,
-                row.part,
-                expected=row.expected,
+                cell.part,
+                expected=cell.expected,
                 computed_at=row.computed_at,
-                has_sample=row.has_sample,
+                has_sample=cell.part.has_sample,
                 pending=False,
             )
         is_pending = (unit_id, period.code) in self._waiting
@@ -134,37 +107,57 @@ def group_figures(
     """
     sample = group.has_sample_members
     found: dict[tuple[int, str], Figure] = {}
+    members = [row.unit for row in group.member_rows]
+    kept = Rollup.objects.kept(members, indicators, periods, stage)
     for period in periods:
-        units = [row.unit for row in group.member_rows if row.unit.is_valid_on(period.end)]
-        rows: dict[int, list[Rollup]] = {}
-        for row in Rollup.objects.filter(
-            unit__in=units, indicator__in=indicators, period=period.code, stage=stage
-        ):
-            rows.setdefault(row.indicator_id, []).append(row)
+        units = [unit for unit in members if unit.is_valid_on(period.end)]
+        rows = [kept[unit.pk, period.code] for unit in units if (unit.pk, period.code) in kept]
         catalogue = Catalogue()
         profiles = profiles_of([unit.pk for unit in units], period.end)
         asked = catalogue.expected(Counter(profiles.values()))
         pending = bool(_pending(units, [period]))
         for indicator in indicators:
-            parts = [_part(row) for row in rows.get(indicator.pk, [])]
-            whole = add(parts)
+            cells = [(row, cell) for row in rows if (cell := row.cell(indicator.pk))]
+            whole = add(cell.part for _, cell in cells)
             if indicator.aggregation == Aggregation.NONE:
                 whole = without_value(whole)
             found[indicator.pk, period.code] = _figure(
                 indicator,
                 whole,
                 expected=max(asked.get(indicator.pk, 0) - whole.not_applicable, 0),
-                computed_at=max(
-                    (row.computed_at for row in rows.get(indicator.pk, [])), default=None
-                ),
+                computed_at=max((row.computed_at for row, _ in cells), default=None),
                 has_sample=whole.has_sample or sample,
                 pending=pending,
             )
     return found
 
 
-def _part(row: Rollup) -> Part:
-    return Part(row.total, row.weight, row.reported, row.not_applicable, row.has_sample)
+def own_figures(
+    units: Sequence[Unit], indicators: Sequence[Indicator], period: Period, stage: str
+) -> dict[tuple[int, int], Figure]:
+    """Return what each unit says itself, without the units below it: {(unit pk, indicator pk): …}.
+
+    For units without a figure of their own the expected count says whether they owe one.
+    """
+    catalogue = Catalogue.current()
+    cells = own_cells([unit.pk for unit in units], period, stage, catalogue)
+    found = {}
+    for unit in units:
+        for indicator in indicators:
+            cell = cells[unit.pk].get(indicator.pk)
+            if cell is None:
+                asked = catalogue.asked([unit.pk], period)[0, catalogue.places[indicator.pk]]
+                found[unit.pk, indicator.pk] = Figure(expected=int(asked))
+            else:
+                found[unit.pk, indicator.pk] = _figure(
+                    indicator,
+                    cell.part,
+                    expected=cell.expected,
+                    computed_at=None,
+                    has_sample=cell.part.has_sample,
+                    pending=False,
+                )
+    return found
 
 
 def figure_of(indicator: Indicator, parts: Iterable[Part], expected: int) -> Figure:
@@ -217,13 +210,18 @@ def _figure(
 def _pending(units: Sequence[Unit], periods: Sequence[Period]) -> set[tuple[int, str]]:
     """(unit pk, period) pairs with a newer fact at or below them that is not added up yet."""
     codes = [period.code for period in periods]
-    marks = set(Recompute.objects.filter(period__in=codes).values_list("unit_id", "period"))
+    marks: set[tuple[int | None, str]] = set(
+        Recompute.objects.filter(period__in=[*codes, EVERY_PERIOD]).values_list("unit_id", "period")
+    )
     if not marks:
         return set()
+    if (None, EVERY_PERIOD) in marks:
+        return {(unit.pk, code) for unit in units for code in codes}
+    whole = {code for unit_id, code in marks if unit_id is None}
     above = Ancestry.objects.filter(
-        ancestor__in=units, descendant__in={unit_id for unit_id, _ in marks}
+        ancestor__in=units, descendant__in={unit_id for unit_id, _ in marks if unit_id}
     ).values_list("ancestor_id", "descendant_id")
-    return {
+    return {(unit.pk, code) for unit in units for code in whole} | {
         (ancestor, code)
         for ancestor, descendant in above
         for code in codes

@@ -43,6 +43,10 @@ LAYERS = [
 ]
 
 
+MOST_DIGITS = 12
+"""Digits before the comma that a figure may have: a thousand times the country's product in
+triệu đồng. What a country of such figures adds up to still fits a rollup."""
+
 PARTS = {Cadence.YEAR: ("",), Cadence.HALF: ("", "H"), Cadence.QUARTER: ("", "H", "Q")}
 """The periods in which an indicator is asked: as often as its cadence, or less often."""
 
@@ -243,7 +247,7 @@ def value_problem(indicator: Indicator, value: Decimal | None) -> str:
     """Why the indicator does not admit the value, in the officials' words; empty when it does."""
     if value is None:
         return _("Chưa có giá trị.")
-    if not value.is_finite() or value.adjusted() >= 15:
+    if not value.is_finite() or value.adjusted() >= MOST_DIGITS:
         return _("Số quá lớn.")
     if value != value.quantize(Decimal(1).scaleb(-indicator.decimals)):
         return _("Chỉ nhận tối đa {count} chữ số thập phân.").format(count=indicator.decimals)

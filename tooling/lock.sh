@@ -11,6 +11,9 @@ compile() {
 }
 
 compile --extra build "$@" --output-file requirements/run.lock
-# The same versions are tested as run.
-compile --all-extras "$@" --constraint requirements/run.lock --output-file requirements/dev.lock
+# The same versions are tested, and measured, as run.
+compile --extra build --extra country --extra test --extra checks "$@" \
+    --constraint requirements/run.lock --output-file requirements/dev.lock
+compile --extra build --extra bench "$@" \
+    --constraint requirements/run.lock --output-file requirements/bench.lock
 npm install --package-lock-only --silent

@@ -16,6 +16,7 @@ from communes.models import (
     Unit,
     UnitGroup,
 )
+from communes.signals import places_changed
 from povertyplan.lib.errors import Problem
 from povertyplan.lib.reading import (
     Code,
@@ -65,9 +66,12 @@ def import_groups(given: Path | str) -> Counts:
         refuse_if([*repeated(rows, lambda row: row.code, "code"), *_bad_members(rows, register)])
         members = [member for row in rows for member in row.data.members]
         is_sample = bool(members) and all(row.source == MemberSource.SAMPLE for row in members)
-        return _save_groups(rows, is_sample) + sum(
+        done = _save_groups(rows, is_sample) + sum(
             (_save_members(row, register, is_sample) for row in rows), Counts()
         )
+        if done.created or done.changed:
+            places_changed.send(sender=UnitGroup)
+        return done
 
 
 def _member(register: UnitRegister, group: GroupRow, code: str) -> Unit | None:

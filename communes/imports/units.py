@@ -22,6 +22,7 @@ from communes.models import (
     Tier,
     Unit,
 )
+from communes.signals import places_changed
 from povertyplan.lib.commands import Tell, silent
 from povertyplan.lib.errors import Problem
 from povertyplan.lib.reading import (
@@ -249,6 +250,8 @@ class _Tree:
         changed = sum(span.has_changed for span in self.in_file)
         if new or moved:
             _refresh_statistics()
+        if new or changed:
+            places_changed.send(sender=Unit)
         counts = Counts(new, changed, len(self.in_file) - new - changed)
         return UnitsImported(counts, bool(moved))
 

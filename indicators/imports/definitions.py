@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from communes.models import Tier, UnitGroup
+from indicators import definitions
 from indicators.enums import (
     TermRole,
 )
@@ -57,7 +58,10 @@ def import_indicators(given: Path | str) -> CatalogueImported:
     file = CatalogueFile.read(given)
     with transaction.atomic():
         refuse_if(problems_in(file))
-        return _write(file)
+        done = _write(file)
+        if done.indicators.created or done.indicators.changed:
+            definitions.changed()
+        return done
 
 
 def _write(file: CatalogueFile) -> CatalogueImported:

@@ -230,22 +230,13 @@ class Facts:
     def _parts(
         self, units: Collection[int], indicators: Collection[int]
     ) -> dict[tuple[int, int, int], Part]:
-        rows = Rollup.objects.filter(
-            unit__in=units,
-            indicator__in=indicators,
-            period__in=[Period(year).code for year in self.years],
-            stage=self.stage,
-        ).values_list(
-            "unit_id",
-            "indicator_id",
-            "period",
-            "total",
-            "weight",
-            "reported",
-            "not_applicable",
-            "has_sample",
-        )
-        return {(row[0], row[1], int(row[2])): Part(*row[3:]) for row in rows.iterator()}
+        periods = [Period(year) for year in self.years]
+        kept = Rollup.objects.kept(units, indicators, periods, self.stage)
+        return {
+            (unit, indicator, int(period)): cell.part
+            for (unit, period), row in kept.items()
+            for indicator, cell in row.cells.items()
+        }
 
 
 def _origins(units: Collection[int]) -> dict[int, tuple[tuple[int, bool], ...]]:

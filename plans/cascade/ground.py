@@ -281,22 +281,14 @@ def _bases(
 ) -> dict[int, dict[int, Base]]:
     """Denominators known up to the period's year: {unit pk: {year: base}}. Two queries."""
     inputs = _base_inputs(indicator)
-    rows: dict[tuple[int, int], list[Rollup]] = {}
-    for row in Rollup.objects.filter(
-        unit__in=units,
-        indicator__in=inputs,
-        stage=stage,
-        period__lte=str(period.year),
-        reported__gt=0,
-    ):
-        if len(row.period) == YEAR_CODE:
-            rows.setdefault((row.unit_id, int(row.period)), []).append(row)
+    rows = Rollup.objects.filter(period__lte=str(period.year)).kept(units, inputs, None, stage)
     found: dict[int, dict[int, Base]] = {}
-    for (unit_id, year), parts in rows.items():
-        if len(parts) == len(inputs):
-            value = sum((part.total for part in parts), ZERO)
-            is_partial = any(part.reported < part.expected for part in parts)
-            found.setdefault(unit_id, {})[year] = Base(value, year, is_partial)
+    for (unit_id, code), row in rows.items():
+        cells = [cell for cell in row.cells.values() if cell.part.reported]
+        if len(code) == YEAR_CODE and len(cells) == len(inputs):
+            value = sum((cell.part.total for cell in cells), ZERO)
+            is_partial = any(cell.part.reported < cell.expected for cell in cells)
+            found.setdefault(unit_id, {})[int(code)] = Base(value, int(code), is_partial)
     return found
 
 

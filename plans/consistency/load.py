@@ -12,7 +12,8 @@ from django.db.models import BooleanField, Case, Count, Prefetch, When
 from communes.enums import TierCode
 from communes.models import Ancestry, GroupMember, Unit, UnitGroup
 from indicators.asking import URBAN
-from indicators.calc import ratio
+from indicators.calc import add, ratio
+from indicators.cells import Cell
 from indicators.enums import AppliesTo, Stage
 from indicators.models import Indicator, IndicatorTerm, Rollup
 from indicators.periods import Period
@@ -115,6 +116,8 @@ def _reported(
     """Figures that a change may start from, complete for their unit or group."""
     changes = [row for row in targets if (row.result_shape or row.kind).startswith("change")]
     rows = _rollups(changes, measures, members)
+    known = {indicator for _unit, indicator, _period in rows}
+    scales = dict(Indicator.objects.filter(pk__in=known).values_list("pk", "scale"))
     found: dict[Opening, Figure] = {}
     for target in changes:
         inside = members.get(target.group_id or 0, [])
@@ -123,7 +126,8 @@ def _reported(
         units = [row.unit_id for row in inside] if target.group_id else [target.unit_id]
         for indicator, year in _asked(target, measures):
             parts = [rows.get((unit, indicator, str(year))) for unit in units]
-            figure = _figure([part for part in parts if part is not None], len(units))
+            told = [part for part in parts if part is not None]
+            figure = _figure(told, len(units), scales.get(indicator, Decimal(1)))
             if figure is not None:
                 found[target.unit_id, target.group_id, indicator, year] = figure
     return found
@@ -143,35 +147,29 @@ def _rollups(
     changes: Iterable[Target],
     measures: dict[int, Measure],
     members: dict[int, list[GroupMember]],
-) -> dict[tuple[int, int, str], Rollup]:
+) -> dict[tuple[int, int, str], Cell]:
     asked = {pair for row in changes for pair in _asked(row, measures)}
     units = {row.unit_id for row in changes}
     units |= {member.unit_id for rows in members.values() for member in rows}
-    found = Rollup.objects.at(Stage.PROVISIONAL).filter(
-        unit__in=units,
-        indicator__in={indicator for indicator, _year in asked},
-        period__in={Period(year).code for _indicator, year in asked},
-    )
+    wanted = {indicator for indicator, _year in asked}
+    periods = {Period(year) for _indicator, year in asked}
+    found = Rollup.objects.kept(units, wanted, periods, Stage.PROVISIONAL)
     return {
-        (row.unit_id, row.indicator_id, row.period): row
-        for row in found.select_related("indicator")
+        (unit, indicator, period): cell
+        for (unit, period), row in found.items()
+        for indicator, cell in row.cells.items()
     }
 
 
-def _figure(parts: Sequence[Rollup], expected: int) -> Figure | None:
+def _figure(cells: Sequence[Cell], expected: int, scale: Decimal) -> Figure | None:
     """Parts of a place put together; None unless every one is complete."""
-    if not parts or len(parts) < expected:
+    if not cells or len(cells) < expected:
         return None
-    if any(not part.reported or part.reported < part.expected for part in parts):
+    if any(not cell.part.reported or cell.part.reported < cell.expected for cell in cells):
         return None
-    whole = sum((part.total for part in parts), Decimal(0))
-    weights = [part.weight for part in parts if part.weight is not None]
-    value = (
-        whole if not weights else ratio(whole, sum(weights, Decimal(0)), parts[0].indicator.scale)
-    )
-    if value is None:
-        return None
-    return Figure(value, any(part.has_sample for part in parts))
+    whole = add(cell.part for cell in cells)
+    value = whole.total if whole.weight is None else ratio(whole.total, whole.weight, scale)
+    return None if value is None else Figure(value, whole.has_sample)
 
 
 class _Counts:

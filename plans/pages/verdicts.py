@@ -290,6 +290,6 @@ def _latest_year(targets: Sequence[Target], sight: Sight, stage: str, years: Seq
     if sight.unit is not None:
         units.add(sight.unit.pk)
     codes = [Period(year).code for year in years]
-    found = Rollup.objects.filter(unit__in=units, stage=stage, period__in=codes, reported__gt=0)
+    found = Rollup.objects.filter(unit__in=units, stage=stage, period__in=codes)
     latest = found.aggregate(latest=Max("period"))["latest"]
     return Period.parse(latest).year if latest else years[-1]

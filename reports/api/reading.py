@@ -16,6 +16,7 @@ from communes.models import Official, Unit, UnitGroup
 from indicators.figures import Figure, figures, group_figures
 from indicators.models import Indicator, Recompute, Result, Rollup
 from indicators.periods import Period
+from indicators.rollups import EVERY_PERIOD
 from plans.models import Plan, Target
 from povertyplan.lib.errors import DomainError
 from reports.api.decimals import rounded
@@ -147,7 +148,7 @@ def rollup_lines(seats: Sequence[Seat], indicators: Sequence[Indicator], stage: 
 
 def _lines_with_something(pairs: Sequence[tuple[Period, Place]], stage: str) -> list[Line]:
     units = {unit.pk for period, place in pairs for unit in place.units_on(period.end)}
-    told = _told(units, {period.code for period, _ in pairs}, stage)
+    told = _told(units, {period for period, _ in pairs}, stage)
     wanted = {indicator for indicators in told.values() for indicator in indicators}
     rows = list(Indicator.objects.filter(pk__in=wanted).in_form_order())
     lines = []
@@ -158,16 +159,17 @@ def _lines_with_something(pairs: Sequence[tuple[Period, Place]], stage: str) -> 
     return lines
 
 
-def _told(units: set[int], periods: set[str], stage: str) -> dict[tuple[int, str], set[int]]:
+def _told(units: set[int], periods: set[Period], stage: str) -> dict[tuple[int, str], set[int]]:
     """Indicators of which something is known, by (unit pk, period): added up, or waiting for it."""
-    rows = Rollup.objects.filter(unit__in=units, period__in=periods).at(stage)
-    found: dict[tuple[int, str], set[int]] = {}
-    for unit_id, period, indicator_id in rows.values_list("unit", "period", "indicator"):
-        found.setdefault((unit_id, period), set()).add(indicator_id)
-    marks = Recompute.objects.filter(unit=OuterRef("unit"), period=OuterRef("period"))
+    kept = Rollup.objects.kept(units, None, periods, stage)
+    found = {key: set(row.cells) for key, row in kept.items()}
+    marks = Recompute.objects.filter(
+        Q(unit=OuterRef("unit")) | Q(unit=None),
+        Q(period=OuterRef("period")) | Q(period=EVERY_PERIOD),
+    )
     waiting = Result.objects.filter(Exists(marks), unit__upward__ancestor__in=units)
     for unit_id, period, indicator_id in (
-        waiting.filter(period__in=periods)
+        waiting.filter(period__in=[period.code for period in periods])
         .counted(stage)
         .values_list("unit__upward__ancestor", "period", "indicator")
     ):

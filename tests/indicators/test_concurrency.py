@@ -16,17 +16,18 @@ from django.db import connection
 
 from communes.enums import Role
 from communes.models import Official, Unit
-from indicators import rollups
+from indicators.cells import read
 from indicators.enums import Answer, Stage
 from indicators.models import Indicator, Recompute, Result, Rollup
 from indicators.periods import Period
 from indicators.recording import Entry, import_results, record_results
-from indicators.rollups import drain
+from indicators.rollups import drain, queue
 from povertyplan.lib.errors import DomainError, VersionConflict
 from reports.models import Report
 from reports.workflow import endorse, request_change, return_report, save_draft, submit
 from tests import builders
 from tests.builders import Y2024, Catalogue, Places, filled, official
+from tests.rolled import part_of, rolled
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -112,6 +113,7 @@ def assert_rollups_equal_the_facts(*above: Unit) -> None:
     drain()
     assert not Recompute.objects.exists()
     facts = list(Result.objects.select_related("unit"))
+    inputs = set(Indicator.objects.inputs().values_list("pk", flat=True))
     for unit in {*above, *(fact.unit for fact in facts)}:
         inside = set(Unit.objects.below(unit, include_self=True).values_list("pk", flat=True))
         for stage, layer in (("provisional", "submitted"), ("official", "approved")):
@@ -119,8 +121,9 @@ def assert_rollups_equal_the_facts(*above: Unit) -> None:
             for fact in facts:
                 if fact.unit_id in inside and getattr(fact, f"{layer}_answer") == Answer.VALUE:
                     told.setdefault(fact.indicator_id, []).append(getattr(fact, f"{layer}_value"))
-            rows = Rollup.objects.filter(unit=unit, stage=stage, indicator__kind="input")
-            summed = {row.indicator_id: (row.total, row.reported) for row in rows}
+            row = Rollup.objects.filter(unit=unit, stage=stage).first()
+            parts = {pk: cell.part for pk, cell in read(row.cells).items()} if row else {}
+            summed = {pk: (parts[pk].total, parts[pk].reported) for pk in parts if pk in inputs}
             assert summed == {pk: (sum(found), len(found)) for pk, found in told.items()}, unit
 
 
@@ -149,9 +152,8 @@ def test_sixteen_submitters_of_one_district_add_up(
 
     assert (errors(sent), drainers()) == ([], [])
     assert_rollups_equal_the_facts(places.district, places.province)
-    total = Rollup.objects.get(
-        unit=places.province, indicator=catalogue.households, stage=Stage.PROVISIONAL
-    )
+    total = part_of(places.province, catalogue.households, Stage.PROVISIONAL)
+    assert total
     assert (total.total, total.reported) == (16 * 100 + 120, 16)
 
 
@@ -223,11 +225,11 @@ def test_mark_written_while_its_unit_is_being_summed_is_not_lost(
     monkeypatch.setattr("indicators.recording.soon", lambda: None)
     import_results(filled(places.first, catalogue, poor="13"), stage=Stage.PROVISIONAL)
     summed, written = threading.Event(), threading.Event()
-    real = rollups.recompute
+    real = queue._recompute
 
-    def recompute(unit: Unit, *more: Any) -> None:
-        real(unit, *more)
-        if unit == places.first and not summed.is_set():
+    def recompute(units: list[Unit], *more: Any) -> None:
+        real(units, *more)
+        if places.first in units and not summed.is_set():
             summed.set()
             assert written.wait(PATIENCE)
 
@@ -236,12 +238,12 @@ def test_mark_written_while_its_unit_is_being_summed_is_not_lost(
         import_results(filled(places.first, catalogue, poor="14"), stage=Stage.PROVISIONAL)
         written.set()
 
-    monkeypatch.setattr(rollups, "recompute", recompute)
+    monkeypatch.setattr(queue, "_recompute", recompute)
     assert errors(together(drain, write)) == []
 
     assert not Recompute.objects.exists()
-    poor = Rollup.objects.filter(indicator=catalogue.poor, stage=Stage.PROVISIONAL)
-    assert dict(poor.values_list("unit__code", "total")) == {"90102": 14, "901": 14, "90": 14}
+    poor = [row for row in rolled(stage=Stage.PROVISIONAL) if row.indicator == "poor"]
+    assert {row.unit: row.part.total for row in poor} == {"90102": 14, "901": 14, "90": 14}
 
 
 def test_older_sum_never_overwrites_a_newer_one(
@@ -250,23 +252,23 @@ def test_older_sum_never_overwrites_a_newer_one(
     """A worker stops for breath after reading; another starts on the same unit with newer facts."""
     monkeypatch.setattr("indicators.recording.soon", lambda: None)
     import_results(filled(places.first, catalogue, poor="13"), stage=Stage.PROVISIONAL)
-    read, go_on = threading.Event(), threading.Event()
-    real = rollups._parts
+    done, go_on = threading.Event(), threading.Event()
+    real = queue.of_units
 
-    def parts(unit: Unit, *more: Any) -> Any:
-        found = real(unit, *more)
-        if unit == places.first and not read.is_set():
-            read.set()
+    def of_units(units: list[Unit], *more: Any) -> Any:
+        found = real(units, *more)
+        if places.first in units and not done.is_set():
+            done.set()
             go_on.wait(3)  # the other worker, if it is let through, is done by then
         return found
 
     def newer() -> None:
-        assert read.wait(PATIENCE)
+        assert done.wait(PATIENCE)
         import_results(filled(places.first, catalogue, poor="14"), stage=Stage.PROVISIONAL)
         drain()
         go_on.set()
 
-    monkeypatch.setattr(rollups, "_parts", parts)
+    monkeypatch.setattr(queue, "of_units", of_units)
     assert errors(together(drain, newer)) == []
 
     assert_rollups_equal_the_facts(places.district, places.province)

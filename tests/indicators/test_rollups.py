@@ -17,21 +17,13 @@ from indicators.recording import record_results
 from indicators.rollups import drain, recompute_all
 from tests import builders
 from tests.builders import Y2024, Catalogue, Places, told
+from tests.rolled import rolled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def figure(unit: Unit, indicator: Indicator, stage: str = Stage.PROVISIONAL) -> Figure:
     return figures([unit], [indicator], [Y2024], stage)[unit.pk, indicator.pk, "2024"]
-
-
-def rows() -> list[tuple[object, ...]]:
-    """Every rollup but for the moment it was made."""
-    return sorted(
-        Rollup.objects.values_list(
-            "unit__code", "indicator__code", "stage", "total", "weight", "reported", "expected"
-        )
-    )
 
 
 def test_rate_of_district_is_sum_over_sum_not_mean(places: Places, catalogue: Catalogue) -> None:
@@ -91,7 +83,7 @@ def test_order_and_repetition_change_nothing(places: Places, catalogue: Catalogu
         (places.town, "5", "500"),
     ):
         told(unit, {catalogue.poor: poor, catalogue.households: households})
-    first = rows()
+    first = rolled()
 
     for seed in range(3):
         units = [places.province, places.district, *places.communes] * 2
@@ -100,7 +92,7 @@ def test_order_and_repetition_change_nothing(places: Places, catalogue: Catalogu
         Recompute.objects.bulk_create(Recompute(unit=unit, period="2024") for unit in units)
         recompute_all()
         drain()
-        assert rows() == first
+        assert rolled() == first
     assert not Recompute.objects.exists()
 
 

@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
 from communes.models import GroupMember, UnitGroup
+from indicators.calc import Part
 from indicators.enums import Severity, Stage
 from indicators.models import Indicator, SeriesBreak
 from indicators.periods import Period
@@ -31,6 +32,7 @@ from plans.models import Milestone, Plan, Target
 from tests import builders
 from tests.builders import Catalogue, Places
 from tests.importing import everything, shipped, swap
+from tests.rolled import put
 
 DISTRICT = Place(unit=1)
 POINTS = "điểm %"
@@ -997,16 +999,8 @@ def test_reported_figures_are_held_against_the_plan(real: None) -> None:
     opening = cut.indicator.opening_indicator
     assert opening is not None
     for year, whole in ((2021, 30), (2022, 4)):
-        opening.rollups.create(
-            unit=cut.unit,
-            period=str(year),
-            stage=Stage.PROVISIONAL,
-            total=whole,
-            weight=100,
-            reported=19,
-            expected=19,
-            computed_at="2024-01-01T00:00:00Z",
-        )
+        part = Part(Decimal(whole), Decimal(100), reported=19)
+        put(cut.unit, opening, str(year), Stage.PROVISIONAL, part, expected=19)
     assert messages(cut.plan) == [
         (
             "Mức giảm > 7 × 5 năm = 35 điểm % nhiều hơn số đang có "

@@ -14,5 +14,5 @@ class Command(ImportCommand):
     def load(self, path: Path, options: dict[str, Any]) -> str:
         done = import_units(path, tell=self.tell)
         if done.tree_changed:
-            self.tell("Cây đơn vị đã đổi; chạy recompute_rollups để tính lại số tổng hợp.")
+            self.tell("Cây đơn vị đã đổi; số tổng hợp được tính lại.")
         return f"{done.counts} đơn vị"

@@ -1,22 +1,18 @@
-"""The catalogue of indicators and rules, the facts with their history, and the rollups."""
+"""What is measured: the catalogue of indicators and rules."""
 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
-from communes.models import Tier, Unit, UnitGroup
+from communes.models import Tier, UnitGroup
 from indicators.enums import (
     Aggregation,
-    Answer,
     AppliesTo,
     Cadence,
     Comparator,
@@ -24,32 +20,12 @@ from indicators.enums import (
     IndicatorKind,
     Measurement,
     Severity,
-    Stage,
     TermRole,
     ValueType,
 )
+from indicators.models.fields import DIGITS
 from indicators.periods import Period
-from indicators.querysets import IndicatorQuerySet, ResultQuerySet, RollupQuerySet
-
-DIGITS: dict[str, Any] = {"max_digits": 24, "decimal_places": 6}
-"""Room for a national sum of money in triệu đồng with the six decimals a rate may need."""
-
-
-def validate_period(code: str) -> None:
-    try:
-        Period.parse(code)
-    except ValueError as error:
-        raise ValidationError(str(error)) from error
-
-
-class PeriodField(models.CharField):  # type: ignore[type-arg]
-    """A period's code in the database: 2024, 2024H1, 2024Q3."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        kwargs.setdefault("max_length", 7)
-        kwargs.setdefault("verbose_name", _("kỳ"))
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.validators = [*self.validators, validate_period]
+from indicators.querysets import IndicatorQuerySet
 
 
 class Theme(models.Model):
@@ -287,120 +263,3 @@ class RuleTerm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.coefficient} × {self.indicator_id}"
-
-
-class Result(models.Model):
-    """One fact: what a unit says of an indicator for a period. Written only by `recording`.
-
-    Three layers, so that nothing official vanishes while a correction is being typed:
-    `answer`/`value` is the latest entry (a draft until submitted), `submitted_*` counts
-    as provisional, `approved_*` as official.
-    """
-
-    unit = models.ForeignKey(Unit, models.PROTECT, related_name="results", db_index=False)
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="results")
-    period = PeriodField()
-    answer = models.CharField(max_length=5, choices=Answer, blank=True, default=Answer.MISSING)
-    value = models.DecimalField(**DIGITS, null=True, blank=True)
-    note = models.CharField(_("ghi chú"), max_length=500, blank=True)
-    submitted_answer = models.CharField(
-        max_length=5, choices=Answer, blank=True, default=Answer.MISSING
-    )
-    submitted_value = models.DecimalField(**DIGITS, null=True, blank=True)
-    approved_answer = models.CharField(
-        max_length=5, choices=Answer, blank=True, default=Answer.MISSING
-    )
-    approved_value = models.DecimalField(**DIGITS, null=True, blank=True)
-    is_sample = models.BooleanField(_("số liệu minh họa"), default=False)
-    version = models.PositiveIntegerField(default=1)
-    entered_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
-    entered_at = models.DateTimeField(default=timezone.now)
-
-    objects = ResultQuerySet.as_manager()
-    history = HistoricalRecords(
-        history_change_reason_field=models.CharField(max_length=500, null=True)
-    )
-
-    class Meta:
-        verbose_name = _("kết quả")
-        verbose_name_plural = _("kết quả")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["unit", "period", "indicator"], name="result_one_fact_per_cell"
-            ),
-            *(
-                models.CheckConstraint(
-                    condition=Q(**{f"{layer}answer": Answer.VALUE, f"{layer}value__isnull": False})
-                    | (
-                        ~Q(**{f"{layer}answer": Answer.VALUE})
-                        & Q(**{f"{layer}value__isnull": True})
-                    ),
-                    name=f"result_{layer}value_goes_with_its_answer",
-                )
-                for layer in ("", "submitted_", "approved_")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.unit_id}/{self.indicator_id}/{self.period} = {self.value}"
-
-
-class Rollup(models.Model):
-    """What the facts of a unit and everything below it come to. Rebuilt from its children.
-
-    `total` and `weight` add up through the tiers; the value is total ÷ weight where there
-    is a weight, times the indicator's scale:
-
-    - sum: total, no weight
-    - weighted mean, mean of units: Σ value×weight (Σ value), Σ weight (count)
-    - ratio: Σ numerator, Σ denominator, over the units that reported both
-    - share of units: units meeting the condition, units counted
-    """
-
-    unit = models.ForeignKey(Unit, models.CASCADE, related_name="rollups", db_index=False)
-    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="rollups")
-    period = PeriodField()
-    stage = models.CharField(max_length=12, choices=Stage)
-    total = models.DecimalField(**DIGITS, default=Decimal(0))
-    weight = models.DecimalField(**DIGITS, null=True, blank=True)
-    reported = models.PositiveIntegerField(default=0)
-    expected = models.PositiveIntegerField(default=0)
-    not_applicable = models.PositiveIntegerField(default=0)
-    has_sample = models.BooleanField(default=False)
-    computed_at = models.DateTimeField()
-
-    objects = RollupQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("số tổng hợp")
-        verbose_name_plural = _("số tổng hợp")
-        constraints: ClassVar = [
-            models.UniqueConstraint(
-                fields=["unit", "period", "indicator", "stage"], name="rollup_one_row_per_cell"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.unit_id}/{self.indicator_id}/{self.period}/{self.stage} = {self.total}"
-
-
-class Recompute(models.Model):
-    """The queue: a unit and period whose rollups are out of date. Only ever appended to.
-
-    Written in the transaction of the fact. An appended mark cannot be lost to a worker
-    that is just deleting an older one, which a shared flag can.
-    """
-
-    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+", db_index=False)
-    period = PeriodField()
-    marked_at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("chờ tính lại")
-        verbose_name_plural = _("chờ tính lại")
-        indexes: ClassVar = [models.Index(fields=["period", "unit"], name="recompute_by_period")]
-
-    def __str__(self) -> str:
-        return f"{self.unit_id} {self.period}"

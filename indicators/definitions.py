@@ -1,0 +1,37 @@
+"""When definitions change, what was worked out from them is worked out anew.
+
+Definitions are units, groups and indicators. Every way of changing them through a model is
+heard; what writes past the models (bulk imports) says so itself.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import transaction
+from django.db.models.signals import post_delete, post_save
+
+from communes.models import GroupMember, Unit
+from communes.signals import places_changed
+from indicators.models import Definitions, Indicator, IndicatorTerm, Recompute, Result
+from indicators.rollups import EVERY_PERIOD
+from indicators.tasks import soon
+
+
+def changed(**_kwargs: object) -> None:
+    """Give the definitions a new stamp and ask for every period to be added up again.
+
+    In the caller's transaction; nothing is asked for while there are no facts.
+    """
+    with transaction.atomic():
+        Definitions.objects.update_or_create(pk=1, defaults={"stamp": uuid.uuid4()})
+        if Result.objects.exists():
+            Recompute.objects.create(unit=None, period=EVERY_PERIOD)
+            transaction.on_commit(soon)
+
+
+def listen() -> None:
+    for model in (Unit, GroupMember, Indicator, IndicatorTerm):
+        for signal in (post_save, post_delete):
+            signal.connect(changed, sender=model, dispatch_uid=f"redefined-{model.__name__}")
+    places_changed.connect(changed, dispatch_uid="redefined-places")
