@@ -7,6 +7,7 @@ it. A refusal changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeVar
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from simple_history.utils import bulk_create_with_history, bulk_update_with_history
+from simple_history.utils import bulk_create_with_history
 
 from communes.models import Official, Unit
 from indicators.asking import Profile, asks, profiles_of
@@ -159,10 +160,29 @@ def _save(new: list[Result], changed: list[Result], *, by: Official | None, reas
         bulk_create_with_history(
             new, Result, default_user=by, default_change_reason=reason, batch_size=1000
         )
-    if changed:
-        bulk_update_with_history(
-            changed, Result, LAYERS, default_user=by, default_change_reason=reason, batch_size=500
-        )
+    _update(changed, by=by, reason=reason)
+
+
+def _update(changed: list[Result], *, by: Official | None, reason: str) -> None:
+    """Write rows that are there already, with their history.
+
+    As an upsert by the cell: many times quicker than an UPDATE with a CASE a row and column.
+    """
+    if not changed:
+        return
+    copies = [copy(row) for row in changed]
+    for row in copies:
+        row.pk = None
+    Result.objects.bulk_create(
+        copies,
+        update_conflicts=True,
+        unique_fields=["unit", "period", "indicator"],
+        update_fields=LAYERS,
+        batch_size=1000,
+    )
+    Result.history.bulk_history_create(
+        changed, update=True, default_user=by, default_change_reason=reason, batch_size=1000
+    )
 
 
 def _is_same(entry: Entry, row: Result) -> bool:
@@ -319,9 +339,7 @@ def _move(
             .order_by("pk")
         )
         changed = [row for row in rows if _changes(row, change)]
-        bulk_update_with_history(
-            changed, Result, LAYERS, default_user=by, default_change_reason=reason, batch_size=500
-        )
+        _update(changed, by=by, reason=reason)
         mark(unit, period)
 
 

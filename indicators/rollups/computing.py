@@ -50,10 +50,12 @@ def of_units(units: Sequence[Unit], period: Period, catalogue: Catalogue) -> dic
 
 def _own(pks: Ints, period: Period, catalogue: Catalogue) -> Sheet:
     """What units say themselves: all of them provisional, then all official."""
+    asked = catalogue.asked(pks.tolist(), period)
+    if not asked.any():
+        return Sheet.empty(2 * len(pks), catalogue.width)
     facts = facts_of(pks.tolist(), period, catalogue)
     if not len(facts.unit):
         return Sheet.empty(2 * len(pks), catalogue.width)
-    asked = catalogue.asked(pks.tolist(), period)
     told = facts.told(pks, catalogue.width)
     return own_sheet(told, np.concatenate((asked, asked)), catalogue)
 

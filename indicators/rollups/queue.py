@@ -2,16 +2,18 @@
 
 A mark is written in the transaction of the fact and taken away in the transaction of the
 recompute: a worker killed at any point leaves it behind. Workers pass over marks another one
-holds (SKIP LOCKED), take all that wait for one tier together, and lock units in one order,
-by pk; a writer of facts waits for none of them.
+holds (SKIP LOCKED), take all that wait for a period together, and hold units in one order,
+deepest tier first and then by pk: none waits for one that waits for it. A writer of facts
+waits for none of them.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable
+from collections import defaultdict
+from collections.abc import Iterable
 
-from django.db import OperationalError, transaction
+from django.db import DataError, transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
@@ -28,6 +30,9 @@ EVERY_PERIOD = ""
 """A mark without unit and period: the definitions changed, everything is to be added up again."""
 BATCH = 500
 """Marks one transaction takes: it holds its units for some tenths of a second."""
+FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, DataError)
+"""What figures can bring about. All else is the machine's trouble: the marks are back, and the
+next message or sweep goes on."""
 WHOLE = 1000
 """From so many units of a period on, the period is added up as a whole: it costs less."""
 
@@ -50,98 +55,112 @@ def waiting() -> QuerySet[Recompute]:
 
 
 def _pass(apart: set[str]) -> int:
-    """Take what waits, deepest tier first, so that a parent comes after its children.
+    """Take what waits, a turn for every period: none starves while marks keep coming to another.
 
-    One turn for every tier: a tier above does not starve while marks keep coming below.
     `apart`: periods whose units are taken in batches, because the whole has failed.
     """
-    groups = (
-        waiting()
-        .values_list("period", "unit__tier__rank")
-        .annotate(units=Count("unit", distinct=True))
-        .order_by()
-    )
-    # A mark without unit has no tier: whole periods come first.
-    ordered = sorted(groups, key=lambda row: (row[1] is not None, -(row[1] or 0), row[0]))
+    groups = waiting().values_list("period").order_by("period")
     done = 0
-    for period, rank, units in ordered:
-        if period == EVERY_PERIOD:
+    for code, units, whole in groups.annotate(
+        units=Count("unit", distinct=True), whole=Count("pk", filter=Q(unit=None))
+    ):
+        if code == EVERY_PERIOD:
             done += _expand()
-        elif rank is None or (units >= WHOLE and period not in apart):
-            done += _take_whole(Period.parse(period), apart)
+        elif whole or (units >= WHOLE and code not in apart):
+            done += _take_whole(Period.parse(code), apart)
         else:
-            done += _take(Period.parse(period), rank)
+            done += _take(Period.parse(code))
     return done
 
 
 # -- some units -----------------------------------------------------------------------------------
 
 
-def _take(period: Period, rank: int, only: Collection[int] | None = None) -> int:
-    """Recompute the units of a tier that wait, in one transaction; mark their parents."""
+def _take(period: Period) -> int:
+    """Recompute what waits of a period and everything above it, in one transaction."""
     try:
         with transaction.atomic():
-            units = _claimed(period, rank, only)
-            if units:
-                _recompute(units, period)
-            return len(units)
-    except OperationalError:
-        raise  # the database's trouble: the marks are back, the next message or sweep goes on
-    except Exception as error:  # noqa: BLE001  # logged and kept with the mark of who causes it
-        return _one_by_one(period, rank, only, error)
+            return _climb(_claimed(waiting().filter(period=period.code)), period)
+    except FAULTS as error:
+        logger.warning("%s: %r; looking for the unit it comes from", period.code, error)
+    return _one_by_one(period)
 
 
-def _claimed(period: Period, rank: int, only: Collection[int] | None) -> list[Unit]:
-    """Take marks away and hold their units until the end of the transaction.
-
-    Without the hold a second worker could write an older sum over a newer one. The facts are
-    read by later statements, whose snapshot is younger than the lock.
-    """
-    marks = (
-        waiting()
-        .select_for_update(skip_locked=True, of=("self",))
-        .filter(period=period.code, unit__tier__rank=rank)
+def _claimed(marks: QuerySet[Recompute]) -> dict[int, set[int]]:
+    """Take marks of a period away, at most BATCH; the units (pks) they stood for, by rank."""
+    free = marks.exclude(unit=None).select_for_update(skip_locked=True, of=("self",))
+    claimed = list(
+        free.order_by("pk").values_list("pk", "period", "unit_id", "unit__tier__rank")[:BATCH]
     )
-    if only is not None:
-        marks = marks.filter(unit__in=only)
-    claimed = list(marks.order_by("pk").values_list("pk", "unit_id")[:BATCH])
-    if not claimed:
-        return []
-    units = {unit for _, unit in claimed}
-    # Marks that had failed are answered by the newer ones.
-    failed = Q(unit__in=units, period=period.code) & ~Q(problem="")
-    Recompute.objects.filter(Q(pk__in=[pk for pk, _ in claimed]) | failed).delete()
-    return _held(Unit.objects.filter(pk__in=units))
+    tiers: dict[int, set[int]] = defaultdict(set)
+    for _pk, _period, unit, rank in claimed:
+        tiers[rank].add(unit)
+    if claimed:
+        # Marks that had failed are answered by the newer ones.
+        units = {unit for _, _, unit, _ in claimed}
+        failed = Q(unit__in=units, period=claimed[0][1]) & ~Q(problem="")
+        Recompute.objects.filter(Q(pk__in=[row[0] for row in claimed]) | failed).delete()
+    return tiers
 
 
 def _held(units: QuerySet[Unit]) -> list[Unit]:
+    """The units, none of which another worker recomputes before the end of the transaction.
+
+    Without that a second worker could write an older sum over a newer one. What is read by
+    later statements is younger than the hold.
+    """
     # No-key: a writer of facts, whose rows point at the unit, does not wait for this.
-    held = units.select_for_update(no_key=True, of=("self",)).select_related("tier")
-    return list(held.order_by("pk"))
+    held = units.select_for_update(no_key=True, of=("self",))
+    return list(held.select_related("tier", "parent__tier").order_by("-tier__rank", "pk"))
 
 
-def _recompute(units: list[Unit], period: Period) -> None:
-    # The catalogue as it is now that the units are held: a rebuild for a newer one has ended.
-    catalogue = Catalogue.current()
+def _climb(tiers: dict[int, set[int]], period: Period) -> int:
+    """Recompute units (pks, by rank), deepest first; parents of what changed come in as well.
+
+    A parent whose children all stayed as they were is right already.
+    """
+    catalogue: Catalogue | None = None
+    done = 0
+    while tiers:
+        units = _held(Unit.objects.filter(pk__in=tiers.pop(max(tiers))))
+        # Read once units are held: from then on no rebuild for newer definitions can pass by.
+        catalogue = catalogue or Catalogue.current()
+        for parent in _recompute(units, period, catalogue):
+            tiers[parent.tier.rank].add(parent.pk)
+        done += len(units)
+    return done
+
+
+def _recompute(units: list[Unit], period: Period, catalogue: Catalogue) -> set[Unit]:
+    """Recompute held units of one tier; the parents of those that changed."""
     changed = store(of_units(units, period, catalogue), period)
-    # A parent whose child stays as it was is right already.
-    parents = {unit.parent_id for unit in units if unit.pk in changed and unit.parent_id}
-    Recompute.objects.bulk_create(
-        [Recompute(unit_id=pk, period=period.code) for pk in sorted(parents)]
-    )
+    return {unit.parent for unit in units if unit.parent and unit.pk in changed}
 
 
-def _one_by_one(period: Period, rank: int, only: Collection[int] | None, error: Exception) -> int:
-    """Find whose figures cannot be added up: the others are not held up by them."""
-    marks = waiting().filter(period=period.code, unit__tier__rank=rank)
-    if only is not None:
-        marks = marks.filter(unit__in=only)
-        logger.error("unit %s, %s cannot be added up", only, period.code, exc_info=error)
-        Recompute.objects.filter(unit__in=only, period=period.code).exclude(problem="").delete()
-        marks.update(problem=_problem(error))
-        return 0
-    units = marks.order_by("unit").values_list("unit", flat=True).distinct()
-    return sum(_take(period, rank, only=[unit]) for unit in list(units))
+def _one_by_one(period: Period) -> int:
+    """Recompute what waits unit by unit: who cannot be added up says so and holds up nobody."""
+    marks = waiting().filter(period=period.code).exclude(unit=None)
+    units = marks.order_by("-unit__tier__rank", "unit").values_list("unit", flat=True).distinct()
+    return sum(_take_one(unit, period) for unit in list(units))
+
+
+def _take_one(pk: int, period: Period) -> int:
+    marks = waiting().filter(period=period.code, unit=pk)
+    try:
+        with transaction.atomic():
+            if not _claimed(marks):
+                return 0
+            units = _held(Unit.objects.filter(pk=pk))
+            parents = _recompute(units, period, Catalogue.current())
+            mark_units({parent.pk for parent in parents}, period)
+            return 1
+    except FAULTS as error:
+        logger.exception("unit %s, %s cannot be added up", pk, period.code)
+        problem = _problem(error)
+    with transaction.atomic():
+        Recompute.objects.filter(unit=pk, period=period.code).exclude(problem="").delete()
+        marks.update(problem=problem)
+    return 0
 
 
 def _problem(error: Exception) -> str:
@@ -178,9 +197,7 @@ def _take_whole(period: Period, apart: set[str]) -> int:
         with transaction.atomic():
             marks = waiting().select_for_update(skip_locked=True).filter(period=period.code)
             return rebuild(period) if marks.exists() else 0
-    except OperationalError:
-        raise  # as below
-    except Exception:
+    except FAULTS:
         logger.exception("%s cannot be added up as a whole", period.code)
     apart.add(period.code)
     facts = Result.objects.filter(period=period.code).order_by()

@@ -227,11 +227,12 @@ def test_mark_written_while_its_unit_is_being_summed_is_not_lost(
     summed, written = threading.Event(), threading.Event()
     real = queue._recompute
 
-    def recompute(units: list[Unit], *more: Any) -> None:
-        real(units, *more)
+    def recompute(units: list[Unit], *more: Any) -> Any:
+        found = real(units, *more)
         if places.first in units and not summed.is_set():
             summed.set()
             assert written.wait(PATIENCE)
+        return found
 
     def write() -> None:
         assert summed.wait(PATIENCE)
