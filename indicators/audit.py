@@ -23,7 +23,7 @@ from indicators.cells import CELL, Cell, read
 from indicators.models import Audit, Indicator, Recompute, Rollup
 from indicators.periods import Period
 from indicators.rollups import EVERY_PERIOD, Catalogue, mark_units
-from indicators.rollups.computing import Key, of_tree, of_units
+from indicators.rollups.computing import Key, Place, of_tree, of_units
 from indicators.rollups.storing import stored
 
 
@@ -103,7 +103,7 @@ def _held(unit: Unit, period: Period) -> list[Unit]:
     below = Unit.objects.valid_on(period.end)
     below = below.filter(pk=unit.pk) if _is_above(unit) else below.below(unit, include_self=True)
     held = below.select_for_update(no_key=True, of=("self",)).select_related("tier")
-    return list(held.order_by("pk"))
+    return list(held.order_by("-tier__rank", "pk"))
 
 
 def _is_above(unit: Unit) -> bool:
@@ -115,7 +115,10 @@ def _recomputed(unit: Unit, units: list[Unit], period: Period) -> dict[Key, byte
     catalogue = Catalogue.current()
     if _is_above(unit):
         return of_units(units, period, catalogue)
-    return {key: cells for rows in of_tree(units, period, catalogue) for key, cells in rows.items()}
+    places = [Place(row.pk, row.parent_id, row.tier.rank) for row in units]
+    return {
+        key: cells for rows in of_tree(places, period, catalogue) for key, cells in rows.items()
+    }
 
 
 def _waiting(units: list[Unit], period: Period) -> set[int]:

@@ -68,15 +68,19 @@ class Numbers:
         self.whole[key] = value.whole
         self.millionths[key] = value.millionths
 
+    def copy(self) -> Numbers:
+        return Numbers(self.whole.copy(), self.millionths.copy())
+
     def where(self, mask: Bools) -> Numbers:
         """The numbers where `mask` holds, zero elsewhere."""
-        return Numbers(np.where(mask, self.whole, 0), np.where(mask, self.millionths, 0))
+        return Numbers(self.whole * mask, self.millionths * mask)
 
     def grouped(self, starts: Ints, axis: int) -> Numbers:
         """Sums of neighbours: from each start to the next."""
-        return Numbers(
-            _sums(self.whole, starts, axis), np.add.reduceat(self.millionths, starts, axis=axis)
-        ).carried()
+        whole = _sums(self.whole, starts, axis)
+        if not self.millionths.any():
+            return Numbers(whole, np.zeros_like(whole)).carried()
+        return Numbers(whole, np.add.reduceat(self.millionths, starts, axis=axis)).carried()
 
     def plus(self, other: Numbers) -> Numbers:
         return Numbers(self.whole + other.whole, self.millionths + other.millionths).carried()
@@ -160,6 +164,11 @@ class Sheet:
             self.has_sample[rows],
         )
 
+    def twice(self) -> Sheet:
+        """Every row again below: the same at both stages."""
+        rows = np.arange(len(self))
+        return self.take(np.concatenate((rows, rows)))
+
     def without_values(self, columns: Ints) -> None:
         """Figures that are not put together upward: only who reported remains."""
         for numbers in (self.total, self.weight):
@@ -197,17 +206,17 @@ class Sheet:
         `indicators`: pk of each column, ascending. `expected`: units asked, a cell.
         """
         told = self.told()
-        rows, columns = np.nonzero(told)
-        cells = np.empty(len(rows), CELL)
-        cells["indicator"] = indicators[columns]
-        at = (rows, columns)
-        cells["reported"] = self.reported[at]
-        cells["not_applicable"] = self.not_applicable[at]
-        cells["expected"] = np.maximum(expected[at] - self.not_applicable[at], 0)
-        cells["total"], cells["total_millionths"] = self.total.whole[at], self.total.millionths[at]
-        cells["weight"] = self.weight.whole[at]
-        cells["weight_millionths"] = self.weight.millionths[at]
-        cells["flags"] = self.has_sample[at] * SAMPLE + self.is_weighted[at] * WEIGHTED
+        at = np.flatnonzero(told)
+        cells = np.empty(len(at), CELL)
+        cells["indicator"] = indicators[at % told.shape[1]]
+        cells["reported"] = self.reported.take(at)
+        cells["not_applicable"] = self.not_applicable.take(at)
+        cells["expected"] = np.maximum(expected.take(at) - self.not_applicable.take(at), 0)
+        cells["total"] = self.total.whole.take(at)
+        cells["total_millionths"] = self.total.millionths.take(at)
+        cells["weight"] = self.weight.whole.take(at)
+        cells["weight_millionths"] = self.weight.millionths.take(at)
+        cells["flags"] = self.has_sample.take(at) * SAMPLE + self.is_weighted.take(at) * WEIGHTED
         everything = cells.tobytes()
         ends = np.cumsum(told.sum(axis=1)) * CELL.itemsize
         return [everything[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]

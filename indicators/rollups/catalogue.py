@@ -60,7 +60,7 @@ class Catalogue:
         self.indicators: dict[int, Indicator] = {row.pk: row for row in rows}
         self._asked: dict[Profile, list[Indicator]] = {}
         self._masks: dict[Profile, Bools] = {}
-        self._profiles: dict[tuple[int, str], Profile] = {}
+        self._asked_of: dict[tuple[int, str], Bools] = {}
         self._expected: dict[tuple[int, str], Ints] = {}
         self.numerators: dict[int, list[Indicator]] = defaultdict(list)
         self.denominators: dict[int, list[Indicator]] = defaultdict(list)
@@ -123,10 +123,10 @@ class Catalogue:
 
     def asked(self, units: Sequence[int], period: Period) -> Bools:
         """Which figures each unit (pk) is itself expected to have: a row a unit."""
-        unknown = [pk for pk in units if (pk, period.code) not in self._profiles]
+        unknown = [pk for pk in units if (pk, period.code) not in self._asked_of]
         for pk, profile in profiles_of(unknown, period.end).items() if unknown else ():
-            self._profiles[pk, period.code] = profile
-        return np.array([self.mask(self._profiles[pk, period.code]) for pk in units])
+            self._asked_of[pk, period.code] = self.mask(profile)
+        return np.array([self._asked_of[pk, period.code] for pk in units])
 
     def expected_below(self, units: Iterable[Unit], period: Period) -> Ints:
         """How many units at or below each of `units` are to report: a row a unit.
@@ -175,33 +175,37 @@ class Catalogue:
         return [row for row in self.indicators.values() if row.aggregation == aggregation]
 
     @cached_property
+    def derived(self) -> Ints:
+        """Columns that rest on others."""
+        return self.columns(row for row in self.indicators.values() if not row.is_input)
+
+    @cached_property
     def inputs(self) -> Runs:
-        """What each column rests on. A ratio without terms rests on itself: never known."""
-        return Runs.of(
-            self.columns(self.inputs_of(row) or [row]).tolist() for row in self.indicators.values()
+        """What each of `derived` rests on. One without terms rests on itself: never known."""
+        rows = [self.indicators[pk] for pk in self.pks[self.derived].tolist()]
+        return Runs.of(self.columns(self.inputs_of(row) or [row]).tolist() for row in rows)
+
+    @cached_property
+    def rates(self) -> Ints:
+        """Columns with a numerator and a denominator."""
+        return self.columns(
+            row
+            for row in self._kind(IndicatorKind.RATIO)
+            if self.numerators[row.pk] and self.denominators[row.pk]
         )
 
     @cached_property
     def above(self) -> Runs:
-        """What each column's total adds up: a ratio's numerator, else the column itself."""
-        return Runs.of(
-            self.columns(self.numerators[row.pk] or [row]).tolist()
-            for row in self.indicators.values()
-        )
-
-    @cached_property
-    def rates(self) -> Ints:
-        """Columns with a denominator."""
-        return self.columns(
-            row for row in self._kind(IndicatorKind.RATIO) if self.denominators[row.pk]
-        )
+        """The numerator of each of `rates`."""
+        return self._terms(self.numerators)
 
     @cached_property
     def below(self) -> Runs:
         """The denominator of each of `rates`."""
-        return Runs.of(
-            self.columns(self.denominators[int(self.pks[column])]).tolist() for column in self.rates
-        )
+        return self._terms(self.denominators)
+
+    def _terms(self, side: dict[int, list[Indicator]]) -> Runs:
+        return Runs.of(self.columns(side[pk]).tolist() for pk in self.pks[self.rates].tolist())
 
     @cached_property
     def weights(self) -> list[tuple[int, int]]:

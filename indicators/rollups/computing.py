@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -56,6 +57,8 @@ def _own(pks: Ints, period: Period, catalogue: Catalogue) -> Sheet:
     facts = facts_of(pks.tolist(), period, catalogue)
     if not len(facts.unit):
         return Sheet.empty(2 * len(pks), catalogue.width)
+    if facts.is_same:
+        return own_sheet(facts.told(pks, catalogue.width, 1), asked, catalogue).twice()
     told = facts.told(pks, catalogue.width)
     return own_sheet(told, np.concatenate((asked, asked)), catalogue)
 
@@ -128,21 +131,29 @@ class _Upper:
         return np.concatenate((places, places + len(self.row)))
 
 
+class Place(NamedTuple):
+    """A unit of a tree: all that adding up needs to know of it."""
+
+    pk: int
+    parent_id: int | None
+    rank: int
+
+
 def of_tree(
-    units: Sequence[Unit], period: Period, catalogue: Catalogue
+    units: Sequence[Place], period: Period, catalogue: Catalogue
 ) -> Iterator[dict[Key, bytes]]:
     """Rows of a whole tree from its facts, some units at a time, deepest tier first.
 
-    `units`: every unit of the tree that is valid at the period's end, with its tier. Two
-    queries or three for each thousand.
+    `units`: every unit of the tree that is valid at the period's end. Two queries or three for
+    each thousand.
     """
     inside = {unit.pk for unit in units}
     upper = _Upper.of(
         sorted({unit.parent_id for unit in units if unit.parent_id in inside}), catalogue.width
     )
-    tiers: dict[int, list[Unit]] = defaultdict(list)
+    tiers: dict[int, list[Place]] = defaultdict(list)
     for unit in units:
-        tiers[unit.tier.rank].append(unit)
+        tiers[unit.rank].append(unit)
     for rank in sorted(tiers, reverse=True):
         row = sorted(tiers[rank], key=lambda unit: (unit.parent_id or 0, unit.pk))
         for start in range(0, len(row), CHUNK):
@@ -150,7 +161,7 @@ def of_tree(
 
 
 def _chunk(
-    units: Sequence[Unit], period: Period, catalogue: Catalogue, upper: _Upper
+    units: Sequence[Place], period: Period, catalogue: Catalogue, upper: _Upper
 ) -> dict[Key, bytes]:
     pks = np.array([unit.pk for unit in units], np.int64)
     sheet = _own(pks, period, catalogue)
@@ -168,7 +179,7 @@ def _chunk(
 
 
 def _hand_up(
-    units: Sequence[Unit], sheet: Sheet, expected: Ints, catalogue: Catalogue, upper: _Upper
+    units: Sequence[Place], sheet: Sheet, expected: Ints, catalogue: Catalogue, upper: _Upper
 ) -> None:
     """Add the rows of `units` to what is known of their parents inside the tree."""
     inside = [
@@ -180,6 +191,8 @@ def _hand_up(
         return
     places = np.array([place for place, _ in inside], np.int64)
     parents = upper.rows([parent for _, parent in inside])
-    parts = sheet.take(np.concatenate((places, places + len(units))))
+    parts = sheet  # read for the last time here
+    if len(inside) < len(units):
+        parts = sheet.take(np.concatenate((places, places + len(units))))
     _add_up(upper.sheet, parents, parts, catalogue)
     np.add.at(upper.expected, parents[: len(places)], expected[places])

@@ -71,28 +71,34 @@ class Facts:
     millionths: tuple[Ints, Ints]
     sample: Ints
 
-    def told(self, units: Ints, columns: int) -> Told:
-        """What `units` (pks) told: two rows a unit, all of them at each stage in turn."""
+    @property
+    def is_same(self) -> bool:
+        """Is everything that was told official as it is provisional?"""
+        pairs = (self.answers, self.whole, self.millionths)
+        return all(np.array_equal(first, second) for first, second in pairs)
+
+    def told(self, units: Ints, columns: int, stages: int = len(STAGES)) -> Told:
+        """What `units` (pks) told, a row a unit: all of them at each of so many stages in turn."""
         order = np.argsort(units)
         first, last = np.searchsorted(self.unit, (units.min(), units.max() + 1))
         inside = slice(first, last)
         places = np.searchsorted(units, self.unit[inside], sorter=order)
         places = order[np.minimum(places, len(units) - 1)]
         is_asked = units[places] == self.unit[inside]
-        told = Told.nothing(2 * len(units), columns)
-        for stage in range(len(STAGES)):
+        told = Told.nothing(stages * len(units), columns)
+        for stage in range(stages):
             answers = self.answers[stage][inside]
             self._fill(told, places + stage * len(units), inside, stage, is_asked & (answers > 0))
         return told
 
     def _fill(self, told: Told, rows: Ints, inside: slice, stage: int, said: Any) -> None:
-        at = (rows[said], self.column[inside][said])
+        at = rows[said] * told.known.shape[1] + self.column[inside][said]
         is_value = self.answers[stage][inside][said] == VALUE
-        told.values.whole[at] = self.whole[stage][inside][said]
-        told.values.millionths[at] = self.millionths[stage][inside][said]
-        told.known[at] = is_value
-        told.absent[at] = ~is_value
-        told.sample[at] = self.sample[inside][said]
+        np.put(told.values.whole, at, self.whole[stage][inside][said])
+        np.put(told.values.millionths, at, self.millionths[stage][inside][said])
+        np.put(told.known, at, is_value)
+        np.put(told.absent, at, ~is_value)
+        np.put(told.sample, at, self.sample[inside][said])
 
 
 def facts_of(units: Sequence[int], period: Period, catalogue: Catalogue) -> Facts:

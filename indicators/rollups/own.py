@@ -43,15 +43,19 @@ def own_sheet(told: Told, asked: Bools, catalogue: Catalogue) -> Sheet:
 
     asked: which figures each unit is expected to have. Raises OverflowError.
     """
-    inputs = catalogue.inputs
-    known = np.logical_and.reduceat(told.known[:, inputs.columns], inputs.starts, axis=1)
-    absent = np.logical_or.reduceat(told.absent[:, inputs.columns], inputs.starts, axis=1)
-    sample = np.logical_or.reduceat(told.sample[:, inputs.columns], inputs.starts, axis=1)
-    total = told.values[:, catalogue.above.columns].grouped(catalogue.above.starts, 1)
+    known, absent, sample = told.known.copy(), told.absent.copy(), told.sample.copy()
+    total = told.values.copy()
     weight = Numbers.zeros(*known.shape)
     is_weighted = np.zeros(known.shape, np.bool_)
+    derived, inputs = catalogue.derived, catalogue.inputs
+    if len(derived):
+        parts, starts = inputs.columns, inputs.starts
+        known[:, derived] = np.logical_and.reduceat(told.known[:, parts], starts, axis=1)
+        absent[:, derived] = np.logical_or.reduceat(told.absent[:, parts], starts, axis=1)
+        sample[:, derived] = np.logical_or.reduceat(told.sample[:, parts], starts, axis=1)
     if len(catalogue.rates):
-        below = catalogue.below
+        above, below = catalogue.above, catalogue.below
+        total[:, catalogue.rates] = told.values[:, above.columns].grouped(above.starts, 1)
         weight[:, catalogue.rates] = told.values[:, below.columns].grouped(below.starts, 1)
         is_weighted[:, catalogue.rates] = True
     for column, by in catalogue.weights:

@@ -21,7 +21,7 @@ from communes.models import Unit
 from indicators.models import Recompute, Result, Rollup
 from indicators.periods import Period
 from indicators.rollups.catalogue import Catalogue
-from indicators.rollups.computing import of_tree, of_units
+from indicators.rollups.computing import Place, of_tree, of_units
 from indicators.rollups.storing import store
 
 logger = logging.getLogger(__name__)
@@ -114,6 +114,12 @@ def _held(units: QuerySet[Unit]) -> list[Unit]:
     return list(held.select_related("tier", "parent__tier").order_by("-tier__rank", "pk"))
 
 
+def held_places(units: QuerySet[Unit]) -> list[Place]:
+    """The same of many units, of which less needs to be known."""
+    held = units.select_for_update(no_key=True, of=("self",)).order_by("-tier__rank", "pk")
+    return [Place(*row) for row in held.values_list("pk", "parent_id", "tier__rank")]
+
+
 def _climb(tiers: dict[int, set[int]], period: Period) -> int:
     """Recompute units (pks, by rank), deepest first; parents of what changed come in as well.
 
@@ -182,7 +188,7 @@ def rebuild(period: Period) -> int:
     with transaction.atomic():
         marks = Recompute.objects.select_for_update(skip_locked=True).filter(period=period.code)
         Recompute.objects.filter(pk__in=list(marks.values_list("pk", flat=True))).delete()
-        units = _held(Unit.objects.valid_on(period.end))
+        units = held_places(Unit.objects.valid_on(period.end))
         catalogue = Catalogue.current()
         for rows in of_tree(units, period, catalogue):
             store(rows, period)
