@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,8 @@ from indicators.periods import Period
 from indicators.rollups import EVERY_PERIOD, Catalogue, mark_units
 from indicators.rollups.computing import Key, Place, of_tree, of_units
 from indicators.rollups.storing import stored
+
+KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,14 @@ def audit(unit: Unit, period: Period) -> Audit:
         )
         if found:
             mark_units({row.unit.pk for row in found}, period)
+        _forget(unit, period, result)
     return result
+
+
+def _forget(unit: Unit, period: Period, latest: Audit) -> None:
+    """Older checks of the part go after a while, but for alarms nobody has seen."""
+    older = Audit.objects.filter(unit=unit, period=period.code, at__lt=timezone.now() - KEPT)
+    older.exclude(pk=latest.pk).exclude(differing__gt=0, seen_by=None).delete()
 
 
 def _held(unit: Unit, period: Period) -> list[Unit]:

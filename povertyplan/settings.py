@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Exchange, Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -56,6 +57,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "simple_history",
+    "django_celery_results",
     "csp",
     "axes",
 ]
@@ -114,16 +116,48 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = None
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A machine that has gone is noticed in a minute, not in the two hours of the system's default.
+    DATABASES["default"].setdefault("OPTIONS", {}).update(
+        connect_timeout=5, keepalives_idle=30, keepalives_interval=10, keepalives_count=3
+    )
 
 # -- jobs: Celery when a broker is named, else in the process after commit ------
-CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "memory://"
-CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL == "memory://"
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="") or "memory://localhost"
+CELERY_TASK_ALWAYS_EAGER = CELERY_BROKER_URL.startswith("memory:")
 CELERY_TASK_EAGER_PROPAGATES = False
-CELERY_TASK_IGNORE_RESULT = True
+# Each kind of work has a queue, so that a long annex holds up no sum; a worker takes the queues
+# that its `-Q` names, or all. After a kind's seconds its task is asked to stop, after the grace it
+# is stopped, whichever worker has it.
+TASK_SECONDS = {
+    "rollups": env.int("ROLLUPS_SECONDS", default=600),
+    "annexes": env.int("ANNEXES_SECONDS", default=900),
+    "notices": 60,
+}
+TASK_GRACE_SECONDS = 60
+CELERY_TASK_ROUTES = {
+    "indicators.*": {"queue": "rollups"},
+    "reports.annexes.*": {"queue": "annexes"},
+    "reports.notices.*": {"queue": "notices"},
+}
+# What has no kind (Celery's own clean-up) goes where there is always a worker.
+CELERY_TASK_DEFAULT_QUEUE = "rollups"
+# An exchange each: queues that share one would all be sent every message.
+CELERY_TASK_QUEUES = [Queue(kind, Exchange(kind), routing_key=kind) for kind in TASK_SECONDS]
+CELERY_TASK_CREATE_MISSING_QUEUES = False  # a queue misspelt in `-Q` stops the worker's start
+CELERY_TASK_ANNOTATIONS = ["povertyplan.celery.TimeLimits"]
+# A message leaves the broker when its task has ended. One whose process died is sent again three
+# times, then it counts as failed: a task that kills its process must not do so for ever.
 CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_RETRY_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_TASK_TIME_LIMIT = 600
-CELERY_TASK_SOFT_TIME_LIMIT = 540
+# Memory that a task leaves behind goes back: a process is replaced after so many tasks, or
+# once it has grown beyond so many kB.
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = env.int("WORKER_MEMORY_KB", default=600_000)
+# Celery would open a connection to the database for every task: half the time of a short one.
+# Kept open, and looked after by povertyplan.celery.
+CELERY_DB_REUSE_MAX = 1_000_000_000
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 # A page must not hang on a broker that is away (2 + 4 s of retries by default): the queue table
 # keeps the work.
@@ -131,10 +165,29 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_connect_timeout": 2,
     "socket_timeout": 5,
     "max_retries": 0,
+    # What a worker that was cut off had taken is given out again after so many seconds; a task
+    # still at work by then would run twice.
+    "visibility_timeout": 2 * (max(TASK_SECONDS.values()) + TASK_GRACE_SECONDS),
 }
 CELERY_TASK_PUBLISH_RETRY = False
+# Only failures are kept, with name and arguments, for the operations page.
+CELERY_RESULT_BACKEND = "povertyplan.lib.failures:FailureStore"  # django-celery-results
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_STORE_ERRORS_EVEN_IF_IGNORED = True
+CELERY_RESULT_EXTENDED = True
+CELERY_RESULT_EXPIRES = 30 * 24 * 3600
+# What the beat has sent while no worker was there is of no use once the next has been sent.
 CELERY_BEAT_SCHEDULE = {
-    "sweep-recompute-queue": {"task": "indicators.sweep_recompute_queue", "schedule": 60.0},
+    "sweep-recompute-queue": {
+        "task": "indicators.sweep_recompute_queue",
+        "schedule": 60.0,
+        "options": {"expires": 300},
+    },
+    "audit-rollups": {
+        "task": "indicators.audit_rollups",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
@@ -242,11 +295,31 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# -- alarms: mail to ADMINS when EMAIL_URL names a server; nothing else is mailed ------
+ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
+vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
+EMAIL_TIMEOUT = 10
+EMAIL_SUBJECT_PREFIX = "[giảm nghèo] "
+SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="root@localhost")
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "loggers": {"axes": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "mail": {
+            "class": "povertyplan.lib.alarms.AlarmMail",
+            "formatter": "line",
+            "level": "ERROR",
+        },
+    },
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        # Embedded, a task is a part of the page that asks for it.
+        "celery.app.trace": {"level": "WARNING" if CELERY_TASK_ALWAYS_EAGER else "INFO"},
+        "django.request": {"level": "ERROR"},
+        "indicators.audit": {"handlers": ["mail"]},
+    },
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from communes.access import current_posts, is_administrator
 from communes.enums import Role
 from communes.models import Post
+from indicators.models import Audit
 from reports.returns import latest_period
 
 
@@ -37,9 +38,16 @@ def page_frame(request: HttpRequest) -> dict[str, Any]:
         "may_enter": Role.OFFICER in roles,
         "may_review": Role.REVIEWER in roles,
         "may_administer": may_administer,
+        # Asked only for a whole page of an administrator.
+        "has_alert": SimpleLazyObject(_has_alert) if may_administer else False,
         # Looked up only by pages that show it: a fragment or a file needs no menu.
         "menu": SimpleLazyObject(lambda: _menu(request, posts, may_administer)),
     }
+
+
+def _has_alert() -> bool:
+    """Has a self-check found figures that differ, which nobody has looked at?"""
+    return Audit.objects.filter(differing__gt=0, seen_by=None).exists()
 
 
 def _menu(request: HttpRequest, posts: list[Post], may_administer: bool) -> list[MenuLink]:
@@ -60,6 +68,7 @@ def _links(posts: list[Post], may_administer: bool) -> Iterator[tuple[str, str, 
     if posts:
         yield "annexes", _("Biểu"), _of_unit("annexes:list", posts[0])
     if may_administer:
+        yield "operations", _("Vận hành"), reverse("operations:home")
         yield "admin", _("Quản trị"), reverse("admin:index")
 
 

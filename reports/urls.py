@@ -7,4 +7,5 @@ urlpatterns = [
     path("", include("reports.entry.urls")),
     path("", include("reports.review.urls")),
     path("", include("reports.annexes.urls")),
+    path("", include("reports.operations.urls")),
 ]

@@ -98,9 +98,11 @@ DEFINED = {
 
 @cache
 def texts(path: Path) -> list[tuple[int, str]]:
-    """Every string of a module but its docstrings, with its line."""
+    """Every string of a module but docstrings and number formats, with its line."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     documents = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    formats = [node.format_spec for node in nodes if isinstance(node, ast.FormattedValue)]
+    documents |= {id(part) for spec in formats if spec for part in ast.walk(spec)}  # {number:02}
     return [
         (node.lineno, node.value)
         for node in nodes

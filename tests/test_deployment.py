@@ -67,6 +67,47 @@ def test_compose_file_with_unknown_key_is_refused(tmp_path: Path) -> None:
     assert "restarts" in answer.stderr
 
 
+def configured(**variables: str) -> dict[str, Any]:
+    answer = run_compose(
+        ROOT / "docker-compose.yml", "--format", "json", **{**SECRETS, **variables}
+    )
+    services: dict[str, Any] = json.loads(answer.stdout)["services"]
+    return services
+
+
+WORKERS = [name for name, service in configured().items() if "worker" in service["command"]]
+
+
+def option(service: dict[str, Any], name: str) -> str:
+    command: list[str] = service["command"]
+    return command[command.index(name) + 1]
+
+
+def test_each_kind_of_work_has_a_worker_and_there_is_one_beat() -> None:
+    services = configured(ROLLUPS_CONCURRENCY="8")
+
+    assert {option(services[name], "--queues") for name in WORKERS} == set(settings.TASK_SECONDS)
+    assert [option(services[name], "--concurrency") for name in ("rollups", "annexes")] == [
+        "8",
+        "1",
+    ]
+    assert sum("beat" in service["command"] for service in services.values()) == 1
+
+
+def test_machine_that_only_works_is_a_matter_of_its_variables() -> None:
+    elsewhere = {
+        "DATABASE_URL": "postgres://u:p@10.0.0.5:5432/povertyplan",
+        "CELERY_BROKER_URL": "redis://:p@10.0.0.5:6379/0",
+        "ADMINS": "quantri@example.vn",
+        "EMAIL_URL": "smtp://10.0.0.9:25",
+        "ROLLUPS_SECONDS": "1200",
+    }
+
+    environment = configured(**elsewhere)["rollups"]["environment"]
+
+    assert {name: environment[name] for name in elsewhere} == elsewhere
+
+
 # -- the commands themselves ---------------------------------------------------------
 
 
@@ -74,8 +115,7 @@ class Deployment:
     """Starts services by the command and environment that the compose file gives them."""
 
     def __init__(self, folder: Path, database_url: str, broker_url: str) -> None:
-        answer = run_compose(ROOT / "docker-compose.yml", "--format", "json", **SECRETS)
-        self.services: dict[str, Any] = json.loads(answer.stdout)["services"]
+        self.services = configured()
         self.folder = folder
         self.port = free_port()
         self.here = {
@@ -201,17 +241,22 @@ def test_web_command_answers_health(deployment: Deployment) -> None:
 
 
 @pytest.mark.worker
-def test_worker_command_answers_ping_and_knows_what_beat_sends(deployment: Deployment) -> None:
-    deployment.start("worker")
+@pytest.mark.parametrize("kind", WORKERS)
+def test_worker_command_answers_ping_and_knows_what_is_sent(
+    deployment: Deployment, kind: str
+) -> None:
+    deployment.start(kind)
 
-    celery = ["celery", "-A", "povertyplan", "inspect"]
-    deployment.wait(
-        "worker",
-        lambda: deployment.ask("worker", *celery, "ping", "--timeout", "1").returncode == 0,
-    )
+    check = deployment.services[kind]["healthcheck"]["test"][1]
+    check = check.replace("$$HOSTNAME", socket.gethostname()).split()
+    deployment.wait(kind, lambda: deployment.ask(kind, *check).returncode == 0)
 
-    answer = deployment.ask("worker", *celery, "registered", "--json", "--timeout", "2")
-    (registered,) = json.loads(answer.stdout).values()
+    inspect = ["celery", "-A", "povertyplan", "inspect", "--json", "--timeout", "2"]
+    here = ["--destination", f"{kind}@{socket.gethostname()}"]
+    answer = deployment.ask(kind, *inspect, *here, "active_queues")
+    (queues,) = json.loads(answer.stdout).values()
+    assert [queue["name"] for queue in queues] == [kind]
+    (registered,) = json.loads(deployment.ask(kind, *inspect, *here, "registered").stdout).values()
     sent = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     assert sent <= set(registered)
 

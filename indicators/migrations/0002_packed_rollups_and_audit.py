@@ -164,6 +164,13 @@ class Migration(migrations.Migration):
                 "verbose_name": "lần tự kiểm",
                 "verbose_name_plural": "các lần tự kiểm",
                 "ordering": ["-at"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("differing__gt", 0), ("seen_by", None)),
+                        fields=["at"],
+                        name="audit_alerts",
+                    ),
+                ],
             },
         ),
         migrations.RunPython(compress_quickly, migrations.RunPython.noop),

@@ -110,6 +110,13 @@ class Audit(models.Model):
         verbose_name = _("lần tự kiểm")
         verbose_name_plural = _("các lần tự kiểm")
         ordering: ClassVar = ["-at"]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["at"],
+                condition=models.Q(differing__gt=0, seen_by=None),
+                name="audit_alerts",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.unit_id} {self.period}: {self.differing}/{self.checked}"

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -21,15 +22,18 @@ from urllib.parse import urlsplit
 import kombu.pools
 import psycopg2
 import pytest
+from celery import states
 from django.conf import LazySettings
 from django.db import connection
 from django.test import Client
+from django_celery_results.models import TaskResult
 
+from communes.enums import Role
 from communes.models import Unit
 from indicators.enums import Stage
 from indicators.figures import figures
 from indicators.models import Recompute, Rollup
-from indicators.tasks import sweep_recompute_queue
+from indicators.tasks import drain_recompute_queue, sweep_recompute_queue
 from povertyplan.celery import app
 from reports.models import Report
 from reports.workflow import save_draft, submit
@@ -54,6 +58,9 @@ def until(is_done: Callable[[], bool], seconds: float, also: Callable[[], object
     return is_done()
 
 
+StartWorker = Callable[..., "Worker"]
+
+
 # -- the services ---------------------------------------------------------------------------------
 
 
@@ -64,6 +71,12 @@ def database_url(transactional_db: None) -> str:
         pytest.fail("DATABASE_URL names no PostgreSQL; `make test` sets it")
     name = connection.settings_dict["NAME"]
     return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+def find(program: str) -> str:
+    found = shutil.which(program, path=f"{os.environ['PATH']}:/usr/bin:/usr/sbin")
+    assert found, f"{program} is not installed; `make test` installs it"
+    return found
 
 
 class Broker:
@@ -78,14 +91,19 @@ class Broker:
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        program = shutil.which("redis-server", path=f"{os.environ['PATH']}:/usr/bin:/usr/sbin")
-        assert program, "redis-server is not installed; `make test` installs it"
+        program = find("redis-server")
         self.process = subprocess.Popen(
             [program, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "",
              "--appendonly", "no", "--dir", str(self.folder)],
             stdout=subprocess.DEVNULL,
         )  # fmt: skip
         assert until(self.answers, 10)
+
+    def say(self, *words: str) -> None:
+        """Give it a command of its own."""
+        subprocess.run(
+            [find("redis-cli"), "-p", str(self.port), *words], check=True, capture_output=True
+        )
 
     def answers(self) -> bool:
         try:
@@ -122,7 +140,9 @@ def forget_connections() -> None:
 
 
 class Worker:
-    def __init__(self, database_url: str, broker: Broker, folder: Path) -> None:
+    """The command of production, for the queues named."""
+
+    def __init__(self, database_url: str, broker: Broker, folder: Path, queues: str) -> None:
         self.log = folder / "worker.log"
         environment = {
             "PATH": os.environ["PATH"],
@@ -135,16 +155,26 @@ class Worker:
         celery = Path(sys.executable).parent / "celery"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                [celery, "-A", "povertyplan", "worker", "--loglevel", "INFO", "--concurrency", "2"],
+                [celery, "-A", "povertyplan", "worker", "--queues", queues,
+                 "--hostname", f"{folder.name}@%h", "--loglevel", "INFO", "--concurrency", "2"],
                 cwd=ROOT,
                 env=environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-            )
+            )  # fmt: skip
 
     def said(self) -> str:
         return self.log.read_text(errors="replace")
+
+    def has_taken(self, task: str) -> bool:
+        return f"Task {task}[" in self.said()
+
+    def kill_children(self) -> None:
+        """As when memory runs out: the processes that do the work, not the one that leads them."""
+        pid = self.process.pid
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            os.kill(int(child), signal.SIGKILL)
 
     def kill(self) -> None:
         """As when the power goes: no time to finish anything."""
@@ -154,15 +184,13 @@ class Worker:
 
 
 @pytest.fixture
-def start_worker(
-    database_url: str, broker: Broker, tmp_path: Path
-) -> Iterator[Callable[[], Worker]]:
+def start_worker(database_url: str, broker: Broker, tmp_path: Path) -> Iterator[StartWorker]:
     started: list[Worker] = []
 
-    def start() -> Worker:
+    def start(queues: str = "rollups") -> Worker:
         folder = tmp_path / f"worker-{len(started)}"
         folder.mkdir()
-        worker = Worker(database_url, broker, folder)
+        worker = Worker(database_url, broker, folder, queues)
         started.append(worker)
         assert until(lambda: " ready." in worker.said(), 60), worker.said()
         return worker
@@ -206,7 +234,7 @@ def test_sum_is_fresh_soon_after_a_return_is_sent(
     catalogue: Catalogue,
     staff: Staff,
     broker: Broker,
-    start_worker: Callable[[], Worker],
+    start_worker: StartWorker,
 ) -> None:
     broker.start()
     worker = start_worker()
@@ -222,7 +250,7 @@ def test_page_works_while_the_broker_is_away_and_the_sweep_catches_up(
     catalogue: Catalogue,
     staff: Staff,
     broker: Broker,
-    start_worker: Callable[[], Worker],
+    start_worker: StartWorker,
 ) -> None:
     client = Client()
     client.force_login(staff.officer)
@@ -249,7 +277,7 @@ def test_broker_that_goes_away_between_two_returns_holds_up_neither(
     catalogue: Catalogue,
     staff: Staff,
     broker: Broker,
-    start_worker: Callable[[], Worker],
+    start_worker: StartWorker,
 ) -> None:
     """The second meets a connection that was good and is not any more."""
     colleague = builders.official("can.bo.hai", places.second)
@@ -273,7 +301,7 @@ def test_worker_finds_a_broker_that_was_away_again(
     catalogue: Catalogue,
     staff: Staff,
     broker: Broker,
-    start_worker: Callable[[], Worker],
+    start_worker: StartWorker,
 ) -> None:
     broker.start()
     worker = start_worker()
@@ -286,46 +314,42 @@ def test_worker_finds_a_broker_that_was_away_again(
     assert until(lambda: is_fresh(places, catalogue), 40), worker.said()
 
 
-@pytest.mark.parametrize(
-    ("lock", "done_before"),
-    [
-        ("FOR UPDATE", []),  # stops inside the commune's transaction, at the mark for the district
-        ("FOR NO KEY UPDATE", ["90102"]),  # stops between the commune and the district
-    ],
-)
+@contextmanager
+def held(database_url: str, unit: Unit) -> Iterator[None]:
+    """Another program holds the unit, so that whoever adds it up has to wait."""
+    holder = psycopg2.connect(database_url)
+    try:
+        with holder.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM communes_unit WHERE id = %s FOR NO KEY UPDATE", [unit.pk])
+        yield
+    finally:
+        holder.rollback()
+        holder.close()
+
+
+@pytest.mark.parametrize("at", ["first", "district", "province"])
 def test_worker_killed_half_way_loses_nothing(
     places: Places,
     catalogue: Catalogue,
     staff: Staff,
     database_url: str,
     broker: Broker,
-    start_worker: Callable[[], Worker],
-    lock: str,
-    done_before: list[str],
+    start_worker: StartWorker,
+    at: str,
 ) -> None:
-    """Held up by a lock on the district, then killed; another worker takes over."""
+    """Held up at a unit, then killed; another worker takes over. All of a climb is done or none."""
     broker.start()
     worker = start_worker()
-    holder = psycopg2.connect(database_url)
-    try:
-        with holder.cursor() as cursor:
-            cursor.execute(
-                f"SELECT 1 FROM communes_unit WHERE id = %s {lock}",  # noqa: S608  # from above
-                [places.district.pk],
-            )
-            send(places, catalogue, staff)
-            assert until(is_waiting_for_a_lock, 20), worker.said()
-            worker.kill()
-            summed = Rollup.objects.order_by("unit__code").values_list("unit__code", flat=True)
-            assert list(summed.distinct()) == done_before
-            assert Recompute.objects.exists()
-    finally:
-        holder.rollback()
-        holder.close()
+    with held(database_url, getattr(places, at)):
+        send(places, catalogue, staff)
+        assert until(is_waiting_for_a_lock, 20), worker.said()
+        worker.kill()
+        assert not Rollup.objects.exists()
+        assert Recompute.objects.exists()
 
     worker = start_worker()
 
-    # The message that the dead worker had taken comes back only after an hour: the beat it is.
+    # The message that the dead worker had taken comes back only much later: the beat it is.
     assert until(lambda: is_fresh(places, catalogue), 30, also=sweep), worker.said()
     assert poor_of(places.district, catalogue) == poor_of(places.first, catalogue) == 13
 
@@ -337,3 +361,225 @@ def is_waiting_for_a_lock() -> bool:
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
         )
         return bool(cursor.fetchone()[0])
+
+
+# -- kinds of work ---------------------------------------------------------------------------------
+
+
+def test_workers_take_the_work_of_their_own_kind_only(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    broker: Broker,
+    start_worker: StartWorker,
+) -> None:
+    broker.start()
+    annexes = start_worker("annexes")
+    send(places, catalogue, staff)
+    drain_recompute_queue.apply_async(queue="annexes")
+    assert until(lambda: annexes.has_taken(drain_recompute_queue.name), 20), annexes.said()
+
+    rollups = start_worker("rollups")
+
+    assert until(lambda: rollups.has_taken(drain_recompute_queue.name), 20), rollups.said()
+    assert until(lambda: is_fresh(places, catalogue), FRESH_WITHIN)
+    assert annexes.said().count("received") == rollups.said().count("received") == 1
+
+
+def test_worker_for_a_queue_that_does_not_exist_stops_at_once(
+    broker: Broker, database_url: str, tmp_path: Path
+) -> None:
+    """A slip of the pen would otherwise wait for work that never comes."""
+    broker.start()
+
+    worker = Worker(database_url, broker, tmp_path, "rolups")
+
+    assert worker.process.wait(timeout=60) != 0
+    assert "rolups" in worker.said()
+
+
+# -- what goes wrong -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def administrator(places: Places) -> Client:
+    client = Client()
+    client.force_login(builders.official("quan.tri", places.province, Role.ADMINISTRATOR))
+    return client
+
+
+def failures() -> list[TaskResult]:
+    return list(TaskResult.objects.filter(status=states.FAILURE))
+
+
+def press_retry(client: Client) -> None:
+    (failed,) = failures()
+    answer = client.post(f"/van-hanh/viec/{failed.pk}/gui-lai/", follow=True)
+    assert "Đã gửi lại việc này." in answer.content.decode()
+
+
+@pytest.fixture
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds in place of minutes; a limit travels with its message."""
+    options = drain_recompute_queue._get_exec_options()  # type: ignore[attr-defined]
+    short = {**options, "soft_time_limit": 2, "time_limit": 3}
+    monkeypatch.setattr(drain_recompute_queue, "_exec_options", short)
+
+
+def test_message_of_a_process_that_was_killed_is_sent_again(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    database_url: str,
+    broker: Broker,
+    start_worker: StartWorker,
+) -> None:
+    """Without the beat: the worker's leading process sees to it."""
+    broker.start()
+    worker = start_worker()
+    with held(database_url, places.district):
+        send(places, catalogue, staff)
+        assert until(is_waiting_for_a_lock, 20), worker.said()
+        worker.kill_children()
+        assert until(lambda: "WorkerLostError" in worker.said(), 20), worker.said()
+        assert Recompute.objects.exists()
+
+    assert until(lambda: is_fresh(places, catalogue), 40), worker.said()
+    assert failures() == []
+
+
+def test_failed_task_is_shown_to_administrators_and_tried_again(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    broker: Broker,
+    start_worker: StartWorker,
+    administrator: Client,
+) -> None:
+    broker.start()
+    worker = start_worker()
+    rename("indicators_rollup", "put_away")
+    try:
+        send(places, catalogue, staff)
+        assert until(lambda: len(failures()) > 0 or has_problem(), 30), worker.said()
+    finally:
+        rename("put_away", "indicators_rollup")
+    page = administrator.get("/van-hanh/").content.decode()
+    assert "cần xử lý" in page
+    assert "Traceback" not in page
+
+    if failures():
+        press_retry(administrator)
+    else:
+        stuck = Recompute.objects.exclude(problem="").get()
+        administrator.post(f"/van-hanh/tinh-lai/{stuck.pk}/")
+
+    assert until(lambda: is_fresh(places, catalogue), FRESH_WITHIN), worker.said()
+    assert "không có việc gì cần xử lý" in administrator.get("/van-hanh/").content.decode()
+
+
+def has_problem() -> bool:
+    return Recompute.objects.exclude(problem="").exists()
+
+
+def rename(table: str, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} RENAME TO {name}")
+
+
+def test_task_beyond_its_time_is_stopped_shown_and_tried_again(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    database_url: str,
+    broker: Broker,
+    start_worker: StartWorker,
+    administrator: Client,
+    hurry: None,
+) -> None:
+    """One that waits inside the database does not hear that it is asked to stop."""
+    broker.start()
+    worker = start_worker()
+    with held(database_url, places.first):
+        send(places, catalogue, staff)
+        assert until(lambda: len(failures()) == 1, 30), worker.said()
+        assert "TimeLimitExceeded" in administrator.get("/van-hanh/").content.decode()
+        assert Recompute.objects.exists()
+
+    press_retry(administrator)
+
+    assert until(lambda: is_fresh(places, catalogue), FRESH_WITHIN), worker.said()
+    assert failures() == []
+
+
+def test_worker_outlives_its_connections_to_the_database(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    database_url: str,
+    broker: Broker,
+    start_worker: StartWorker,
+    hurry: None,
+) -> None:
+    """As when PostgreSQL is restarted, also for what the leading process has to store."""
+    broker.start()
+    worker = start_worker()
+
+    for times in (1, 2):
+        with held(database_url, places.first):
+            Recompute.objects.create(unit=places.first, period="2024")
+            drain_recompute_queue.delay()
+            assert until(lambda: len(failures()) == times, 30), worker.said()  # noqa: B023
+        Recompute.objects.all().delete()
+        cut_off_others()
+
+    send(places, catalogue, staff)
+
+    assert until(lambda: is_fresh(places, catalogue), FRESH_WITHIN), worker.said()
+    assert len(failures()) == 2
+
+
+def cut_off_others() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+def test_page_works_while_the_broker_is_full(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    broker: Broker,
+    start_worker: StartWorker,
+) -> None:
+    broker.start()
+    broker.say("config", "set", "maxmemory", "1")
+
+    send(places, catalogue, staff)
+
+    assert Report.objects.get().state == "submitted"
+    broker.say("config", "set", "maxmemory", "0")
+    worker = start_worker()
+    sweep()
+    assert until(lambda: is_fresh(places, catalogue), FRESH_WITHIN), worker.said()
+
+
+def test_thousand_messages_for_one_mark_are_gone_soon_and_leave_no_row(
+    places: Places,
+    catalogue: Catalogue,
+    staff: Staff,
+    broker: Broker,
+    start_worker: StartWorker,
+) -> None:
+    """Many send at once: the first message drains the queue, the others cost little."""
+    broker.start()
+    worker = start_worker()
+    for number in range(1000):
+        drain_recompute_queue.apply_async(expires=300 if number % 2 else 0.001)
+
+    send(places, catalogue, staff)
+
+    assert until(lambda: is_fresh(places, catalogue), 60), worker.said()
+    assert not TaskResult.objects.exists()
