@@ -59,8 +59,9 @@ class FigureBook:
         periods: Sequence[Period],
         stage: str,
     ) -> None:
-        self._kept = Rollup.objects.kept(units, indicators, periods, stage)
+        # Asked first: a sum that is finished in between may be shown as pending, never as fresh.
         self._waiting = _pending(units, periods)
+        self._kept = Rollup.objects.kept(units, indicators, periods, stage)
         self._expected = _Expected(units, periods)
 
     def figure(self, unit_id: int, indicator: Indicator, period: Period) -> Figure:
@@ -108,6 +109,7 @@ def group_figures(
     sample = group.has_sample_members
     found: dict[tuple[int, str], Figure] = {}
     members = [row.unit for row in group.member_rows]
+    waiting = _pending(members, periods)  # before the rows, as above
     kept = Rollup.objects.kept(members, indicators, periods, stage)
     for period in periods:
         units = [unit for unit in members if unit.is_valid_on(period.end)]
@@ -115,7 +117,7 @@ def group_figures(
         catalogue = Catalogue()
         profiles = profiles_of([unit.pk for unit in units], period.end)
         asked = catalogue.expected(Counter(profiles.values()))
-        pending = bool(_pending(units, [period]))
+        pending = any((unit.pk, period.code) in waiting for unit in units)
         for indicator in indicators:
             cells = [(row, cell) for row in rows if (cell := row.cell(indicator.pk))]
             whole = add(cell.part for _, cell in cells)

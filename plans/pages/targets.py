@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from communes import access
 from communes.access import Action
 from communes.models import Unit
+from indicators.enums import Stage
+from indicators.freshness import Included
 from indicators.models import SeriesBreak
 from indicators.periods import Period
 from plans.assessment import assess_units
@@ -64,6 +66,15 @@ class TargetPage:
     def coverage(self) -> str:
         """Which units stand behind the figure, in a sentence; "" where there is none."""
         return _coverage(self.judged) if self.judged else ""
+
+    @property
+    def included(self) -> Included | None:
+        """How many units stand behind the year judged; None where no unit is asked."""
+        if self.judged is None:
+            return None
+        found = self.judged.found
+        is_official = found.stage == Stage.OFFICIAL
+        return Included(found.reported, found.expected, self.absent, is_official=is_official)
 
     @property
     def absent(self) -> tuple[str, ...]:

@@ -13,9 +13,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from communes.models import Unit
+from indicators.freshness import Freshness, Included, Scope
 from indicators.models import Rollup
 from indicators.periods import Period
 from plans.assessment import Assessment, assess_pairs
+from plans.assessment.terms import base_year
 from plans.enums import TargetKind
 from plans.evaluators import Reason, Verdict, shown
 from plans.models import Target
@@ -214,6 +216,7 @@ class Verdicts:
     stage: str = ""
     sight: Sight = NOTHING
     rows: Mapping[int, Judged] | None = None
+    fresh: Freshness | None = None
 
     def of(self, target: Target) -> Judged | None:
         return (self.rows or {}).get(target.pk)
@@ -236,8 +239,11 @@ class Verdicts:
         return headline(count_promises(self.all), self.year)
 
     @property
-    def pending(self) -> bool:
-        return any(row.found.pending for row in self.all)
+    def included(self) -> Included:
+        """How many of the figures have the number of every unit that owes one."""
+        asked = [row.found for row in self.all if row.found.expected]
+        complete = sum(found.is_complete for found in asked)
+        return Included(complete, len(asked), of_targets=True)
 
     @property
     def unit(self) -> Unit | None:
@@ -264,7 +270,25 @@ def verdicts_of(
     sight = sight_of(reader, framing)
     years = _years_of(framing)
     year = reader.year or _latest_year(framing, sight, reader.stage, years)
-    return Verdicts(year, years, reader.stage, sight, _judge(targets, sight, year, reader.stage))
+    # Asked before the figures are read: see `freshness`.
+    fresh = _scope_of(targets, sight, year).freshness() if sight else None
+    rows = _judge(targets, sight, year, reader.stage)
+    return Verdicts(year, years, reader.stage, sight, rows, fresh)
+
+
+def _scope_of(targets: Sequence[Target], sight: Sight, year: int) -> Scope:
+    """What the verdicts rest on: units and groups of the promises, from the base year on."""
+    whole = [row for row in targets if row.pk in sight.whole]
+    units = {row.unit for row in whole if row.group_id is None}
+    if sight.below and sight.unit is not None:
+        units.add(sight.unit)
+    groups = {row.group for row in whole if row.group is not None}
+    first = min([year, *(base_year(row) for row in targets)])
+    return Scope(
+        tuple(sorted(units, key=lambda unit: unit.pk)),
+        tuple(Period(past) for past in range(first, year + 1)),
+        tuple(sorted(groups, key=lambda group: group.code)),
+    )
 
 
 def _judge(targets: Sequence[Target], sight: Sight, year: int, stage: str) -> dict[int, Judged]:

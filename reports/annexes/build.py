@@ -160,6 +160,7 @@ def _finished(annex: Annex, spec: AnnexSpec, unit: Unit, remarks: Remarks) -> Ta
         stamp=wording.stamp(stage, made_at, coverage, has_sample=has_sample),
         file_name=wording.file_name(spec, variant, unit, period, stage),
         made_at=made_at,
+        coverage=coverage,
     )
 
 

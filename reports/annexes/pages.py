@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from communes.models import Unit
 from indicators.enums import Stage
+from indicators.freshness import Freshness, Included, Scope
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from reports.annexes.build import Offer, build_table, offers
@@ -56,6 +57,7 @@ class ListPage:
     unit: Unit
     period: Period
     stage: str
+    fresh: Freshness
     items: list[ListItem]
     periods: list[Period]
     preview: Preview | None
@@ -63,6 +65,13 @@ class ListPage:
     @property
     def is_official(self) -> bool:
         return self.stage == Stage.OFFICIAL
+
+    @property
+    def included(self) -> Included | None:
+        """How many units stand behind the table shown; its remarks name the others."""
+        if self.preview is None or self.preview.table.coverage is None:
+            return None
+        return Included(*self.preview.table.coverage, is_official=self.is_official)
 
     @property
     def offered(self) -> int:
@@ -75,14 +84,19 @@ def list_page(unit: Unit, period: Period, stage: str, chosen: str, variant: str)
 
     Raises DomainError when the table or variant asked for cannot be had.
     """
+    periods = sorted({period, *(row for row in periods_for(unit) if row.is_year)})
+    # A change starts from the year before.
+    before = {period.shifted(-1), *(row for row in periods if row <= period)}
+    fresh = Scope((unit,), tuple(sorted(before))).freshness()
     found = offers(unit, period)
     shown = _chosen(found, chosen)
     return ListPage(
         unit=unit,
         period=period,
         stage=stage,
+        fresh=fresh,
         items=[_item(offer, shown) for offer in found],
-        periods=sorted({period, *(row for row in periods_for(unit) if row.is_year)}),
+        periods=periods,
         preview=_preview(shown, unit, period, stage, variant) if shown else None,
     )
 

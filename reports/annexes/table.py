@@ -121,6 +121,8 @@ class Table:
     stamp: str
     file_name: str
     made_at: datetime
+    coverage: tuple[int, int] | None = None
+    """(units that have told all the year's figures, units asked for any)."""
 
     @property
     def has_sample(self) -> bool:

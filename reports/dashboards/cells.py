@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
@@ -36,12 +35,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One figure. `detail` is the arithmetic behind a rate, `coverage` is set when units lack."""
+    """One figure. `detail` is the arithmetic behind a rate, `coverage` is set when units lack.
+
+    `code`: the indicator whose sources can be opened; "" where there is no figure.
+    """
 
     text: str
     state: str
     detail: str = ""
     coverage: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,6 @@ class UnitRow:
     @property
     def coverage(self) -> str:
         return f"{self.reported}/{self.expected}"
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What a block of figures rests on."""
-
-    has_sample: bool
-    pending: bool
-    computed_at: datetime | None
 
 
 def column(indicator: Indicator) -> Column:
@@ -104,21 +98,23 @@ def cell(indicator: Indicator, figure: Figure) -> Cell:
             state=CellState.VALUE,
             detail=_arithmetic(indicator, figure),
             coverage=f"{figure.reported}/{figure.expected}" if partial else "",
+            code=indicator.code,
         )
     if figure.not_applicable:
         return Cell("–", CellState.NOT_APPLICABLE)
     if figure.reported:
-        return Cell("–", CellState.NOT_ADDED_UP)
+        return Cell("–", CellState.NOT_ADDED_UP, code=indicator.code)
     return Cell("–", CellState.MISSING)
 
 
 def _arithmetic(indicator: Indicator, figure: Figure) -> str:
     if not is_share(indicator) or figure.numerator is None:
         return ""
-    return f"{_whole(figure.numerator)}/{_whole(figure.denominator)}"
+    return f"{term_text(figure.numerator)}/{term_text(figure.denominator)}"
 
 
-def _whole(value: Decimal | None) -> str:
+def term_text(value: Decimal | None) -> str:
+    """A numerator or denominator: whole where it is, else with a decimal."""
     if value is None:
         return "–"
     return format_number(value, 0 if value == value.to_integral_value() else 1)
@@ -143,14 +139,4 @@ def unit_row(
         ),
         reported=first.reported,
         expected=first.expected,
-    )
-
-
-def standing(figures: Iterable[Figure]) -> Standing:
-    """What the figures of a block rest on, put together."""
-    rows = list(figures)
-    return Standing(
-        has_sample=any(row.has_sample for row in rows),
-        pending=any(row.pending for row in rows),
-        computed_at=max((row.computed_at for row in rows if row.computed_at), default=None),
     )

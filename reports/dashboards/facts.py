@@ -114,6 +114,10 @@ def _fact(indicator: Indicator, figure: Figure, result: Result | None, stage: st
         return Fact(indicator.code, indicator.name, indicator.unit_of_measure, shown, True)
     if result is None:
         return Fact(indicator.code, indicator.name, indicator.unit_of_measure, shown, False)
+    return _typed(indicator, shown, result, stage)
+
+
+def _typed(indicator: Indicator, shown: Cell, result: Result, stage: str) -> Fact:
     answer, value = _at(result, stage)
     counts = answer != Answer.MISSING
     return Fact(
@@ -140,16 +144,30 @@ def _at(result: Result, stage: str) -> tuple[str, object]:
 def trace(unit: Unit, period: Period, code: str, groups: Iterable[FactGroup]) -> Trace | None:
     """Return where the figure `code` of the page comes from; None when the page has no such row."""
     fact = next((row for group in groups for row in group.rows if row.code == code), None)
-    if fact is None:
+    return _trace(unit, period, Indicator.objects.get(code=code), fact) if fact else None
+
+
+def entry(
+    unit: Unit, period: Period, stage: str, indicator: Indicator, figure: Figure
+) -> Trace | None:
+    """Return where `figure`, the unit's own, comes from; None when the unit has typed nothing."""
+    told = Result.objects.filter(unit=unit, period=period.code, indicator=indicator)
+    result = told.select_related("entered_by").first()
+    if result is None:
         return None
-    indicator = Indicator.objects.get(code=code)
+    return _trace(
+        unit, period, indicator, _typed(indicator, cell(indicator, figure), result, stage)
+    )
+
+
+def _trace(unit: Unit, period: Period, indicator: Indicator, fact: Fact) -> Trace:
     was_sent = _was_sent(unit, period, indicator)
     report = report_of(unit, period)
     changes = figure_history(unit, period) if was_sent else []
     if not report._state.adding:
         changes = already_sent(changes, report)
     return Trace(
-        code=code,
+        code=indicator.code,
         name=indicator.name,
         unit=indicator.unit_of_measure,
         fact=fact,

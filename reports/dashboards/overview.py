@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from communes.access import Action, units_for
 from communes.models import Official, Unit
 from indicators.enums import Stage
+from indicators.freshness import Freshness, Included
 from indicators.periods import Period
 from plans.assessment import assess_units
 from plans.models import Plan, Target
@@ -70,7 +71,8 @@ class Overview:
     focus: Judged | None
     single: tuple[Judged, ...]
     has_sample: bool
-    pending: bool
+    fresh: Freshness | None
+    included: Included
 
     @property
     def is_official(self) -> bool:
@@ -121,7 +123,8 @@ def overview(
         focus=focus,
         single=_single(focus, period, stage, by) if focus else (),
         has_sample=verdicts.has_sample,
-        pending=verdicts.pending,
+        fresh=verdicts.fresh,
+        included=verdicts.included,
     )
 
 

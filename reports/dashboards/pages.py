@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
@@ -10,16 +10,14 @@ from django.utils.translation import gettext as _
 from communes.models import Succession, Unit, UnitGroup
 from indicators.enums import Stage
 from indicators.figures import Figure, figures, group_figures
-from indicators.models import Theme
+from indicators.freshness import Freshness, Included, Scope
+from indicators.models import Indicator, Theme
 from indicators.periods import Period
-from reports.dashboards.cells import Standing, UnitRow, cell, standing, unit_row
+from reports.dashboards.cells import UnitRow, cell, unit_row
 from reports.dashboards.columns import Choice, choose
 from reports.dashboards.facts import FactGroup, facts
-from reports.dashboards.sentences import conclusion
+from reports.dashboards.sentences import Statement, conclusion
 from reports.returns import periods_for
-
-NAMED_AT_MOST = 4
-"""How many units without figures are named in a sentence before the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class Table:
     choice: Choice
     total: UnitRow | None
     rows: tuple[UnitRow, ...]
-    standing: Standing
+    has_sample: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +47,9 @@ class UnitPage:
     period: Period
     stage: str
     periods: tuple[PeriodLink, ...]
-    conclusions: tuple[str, ...]
-    coverage: str
+    statements: tuple[Statement, ...]
+    fresh: Freshness
+    included: Included | None
     table: Table | None
     facts: tuple[FactGroup, ...]
     facts_sample: bool
@@ -62,6 +61,17 @@ class UnitPage:
     def is_official(self) -> bool:
         return self.stage == Stage.OFFICIAL
 
+    @property
+    def conclusions(self) -> tuple[str, ...]:
+        return tuple(row.text for row in self.statements)
+
+    @property
+    def is_silent(self) -> bool:
+        """Has a unit with none below it sent nothing yet?"""
+        if self.table is None or self.table.total is None or self.table.rows:
+            return False
+        return self.table.total.expected > 0 and not self.table.total.reported
+
 
 @dataclass(frozen=True, slots=True)
 class GroupPage:
@@ -72,9 +82,14 @@ class GroupPage:
     stage: str
     periods: tuple[PeriodLink, ...]
     known: int
-    conclusions: tuple[str, ...]
-    coverage: str
+    statements: tuple[Statement, ...]
+    fresh: Freshness
+    included: Included | None
     table: Table | None
+
+    @property
+    def conclusions(self) -> tuple[str, ...]:
+        return tuple(row.text for row in self.statements)
 
     @property
     def is_official(self) -> bool:
@@ -89,7 +104,8 @@ def unit_page(unit: Unit, period: Period, stage: str, theme: str = "") -> UnitPa
 
     `theme`: a theme's code for all of its figures; "" for the main figures of the review.
     """
-    children = _children(unit, period)
+    fresh = Scope((unit,), (period,)).freshness()
+    children = children_of(unit, period)
     choice = choose(theme)
     found = figures([unit, *children], choice.asked, [period], stage)
     own = {key[1]: figure for key, figure in found.items() if key[0] == unit.pk}
@@ -100,14 +116,9 @@ def unit_page(unit: Unit, period: Period, stage: str, theme: str = "") -> UnitPa
         period=period,
         stage=stage,
         periods=_periods(periods_for(unit), period),
-        conclusions=_conclusions(choice, own),
-        coverage=_coverage(
-            own[choice.said.pk],
-            [(child, found[child.pk, choice.said.pk, period.code]) for child in children],
-            stage,
-        )
-        if choice.said
-        else "",
+        statements=_statements(choice, own),
+        fresh=fresh,
+        included=_included(choice, own, children, found, period, stage),
         table=table,
         facts=told,
         facts_sample=any(row.is_sample for group in told for row in group.rows),
@@ -117,7 +128,7 @@ def unit_page(unit: Unit, period: Period, stage: str, theme: str = "") -> UnitPa
     )
 
 
-def _children(unit: Unit, period: Period) -> list[Unit]:
+def children_of(unit: Unit, period: Period) -> list[Unit]:
     found = Unit.objects.filter(parent=unit).valid_on(period.end).official_order()
     return list(found.select_related("parent"))
 
@@ -133,40 +144,65 @@ def _unit_table(
     if lead is None:
         return None
     rows = [unit_row(row, choice.columns, found, period.code, lead) for row in [unit, *children]]
-    return Table(choice, rows[0], tuple(rows[1:]), standing(found.values()))
+    return Table(choice, rows[0], tuple(rows[1:]), _has_sample(found.values()))
 
 
-def _conclusions(choice: Choice, own: dict[int, Figure]) -> tuple[str, ...]:
+def _has_sample(found: Iterable[Figure]) -> bool:
+    return any(row.has_sample for row in found)
+
+
+def _statements(choice: Choice, own: dict[int, Figure]) -> tuple[Statement, ...]:
     said = [
-        conclusion(
-            headline,
-            own[headline.rate.pk],
-            own[headline.opening.pk] if headline.opening else None,
+        Statement(
+            conclusion(
+                headline,
+                own[headline.rate.pk],
+                own[headline.opening.pk] if headline.opening else None,
+            ),
+            headline.rate.code,
         )
         for headline in choice.headlines
     ]
-    return tuple(sentence for sentence in said if sentence)
+    return tuple(statement for statement in said if statement.text)
 
 
-def _coverage(whole: Figure, parts: Sequence[tuple[Unit, Figure]], stage: str) -> str:
-    """How many units stand behind the sentences, and which of the units below lack figures."""
-    if not whole.expected:
-        return ""
-    if not parts:
-        return "" if whole.reported else _("Đơn vị chưa gửi số lên")
-    told = _("được duyệt chính thức") if stage == Stage.OFFICIAL else _("có số")
-    sentence = _("{reported}/{expected} đơn vị {told}").format(
-        reported=whole.reported, expected=whole.expected, told=told
+def _included(
+    choice: Choice,
+    own: dict[int, Figure],
+    parts: Sequence[Unit],
+    found: dict[tuple[int, int, str], Figure],
+    period: Period,
+    stage: str,
+) -> Included | None:
+    """How many units stand behind the sentences, and which of the units below lack figures.
+
+    None for a single unit, and where no whole may be told.
+    """
+    said = choice.said
+    if said is None or not parts or said.pk not in own:
+        return None
+    whole = own[said.pk]
+    return Included(
+        reported=whole.reported,
+        expected=whole.expected,
+        lacking=lacking(parts, said, found, period) if whole.reported else (),
+        is_official=stage == Stage.OFFICIAL,
     )
-    lacking = [unit.name for unit, figure in parts if figure.reported < figure.expected]
-    if not lacking or not whole.reported:
-        return sentence
-    named = ", ".join(lacking[:NAMED_AT_MOST])
-    if len(lacking) > NAMED_AT_MOST:
-        named = _("{named} và {count} đơn vị khác").format(
-            named=named, count=len(lacking) - NAMED_AT_MOST
-        )
-    return _("{sentence}; chưa đủ: {named}").format(sentence=sentence, named=named)
+
+
+def lacking(
+    parts: Sequence[Unit],
+    indicator: Indicator,
+    found: dict[tuple[int, int, str], Figure],
+    period: Period,
+) -> tuple[str, ...]:
+    """The parts that lack figures; one made of several with how many of them lack."""
+    rows = [(unit, found[unit.pk, indicator.pk, period.code]) for unit in parts]
+    return tuple(
+        unit.name if figure.expected == 1 else f"{unit.name} ({figure.expected - figure.reported})"
+        for unit, figure in rows
+        if figure.reported < figure.expected
+    )
 
 
 def _merged(unit: Unit, period: Period) -> list[Succession]:
@@ -194,6 +230,7 @@ def find_group(code: str) -> UnitGroup | None:
 
 def group_page(group: UnitGroup, period: Period, stage: str) -> GroupPage:
     """Return a group's members with their figures; the whole only when every member is known."""
+    fresh = Scope((), (period,), (group,)).freshness()
     choice = choose("")
     members = group.member_rows
     units = [row.unit for row in members if row.unit.is_valid_on(period.end)]
@@ -207,14 +244,9 @@ def group_page(group: UnitGroup, period: Period, stage: str) -> GroupPage:
         stage=stage,
         periods=_periods(_group_periods(units), period),
         known=len(members),
-        conclusions=_conclusions(choice, own) if own else (),
-        coverage=_coverage(
-            own[choice.said.pk],
-            [(unit, found[unit.pk, choice.said.pk, period.code]) for unit in units],
-            stage,
-        )
-        if own and choice.said
-        else "",
+        statements=_statements(choice, own) if own else (),
+        fresh=fresh,
+        included=_included(choice, own, units, found, period, stage),
         table=table,
     )
 
@@ -246,7 +278,7 @@ def _group_table(
         for member in group.member_rows
     ]
     total = _group_total(group, choice, whole, period) if whole else None
-    return Table(choice, total, tuple(rows), standing([*found.values(), *whole.values()]))
+    return Table(choice, total, tuple(rows), _has_sample([*found.values(), *whole.values()]))
 
 
 def _absent(unit: Unit, period: Period) -> UnitRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,14 @@ from povertyplan.lib.numbers import format_number
 from reports.dashboards.columns import Headline
 
 ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A conclusion, and the code of the indicator it speaks of."""
+
+    text: str
+    code: str
 
 
 def conclusion(headline: Headline, closing: Figure, opening: Figure | None) -> str:

@@ -5,8 +5,10 @@ from django.urls import include, path
 from reports.dashboards import views
 
 _pages = [
+    path("so-lieu/tinh-trang/", views.freshness, name="freshness"),
     path("so-lieu/nhom/<slug:slug>/<slug:period>/", views.group, name="group"),
     path("so-lieu/<str:code>/<slug:period>/", views.unit, name="unit"),
+    path("so-lieu/<str:code>/<slug:period>/nguon/<slug:indicator>/", views.source, name="source"),
 ]
 
 _overview = [path("tong-quan/<str:code>/<slug:period>/", views.overview, name="unit")]

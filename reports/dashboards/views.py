@@ -14,7 +14,7 @@ from communes.models import Unit
 from indicators.enums import Stage
 from indicators.periods import Period
 from plans.views.asking import SignedInRequest
-from reports.dashboards import facts, pages
+from reports.dashboards import facts, following, pages, sources
 from reports.dashboards import overview as overviews
 from reports.returns import latest_period
 
@@ -93,3 +93,28 @@ def group(request: HttpRequest, slug: str, period: str) -> HttpResponse:
         raise Http404(_("Không có nhóm này trong phạm vi của đồng chí."))
     page = pages.group_page(found, span, _stage(request))
     return render(request, "dashboards/group.html", {"page": page})
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def source(request: SignedInRequest, code: str, period: str, indicator: str) -> HttpResponse:
+    span = _period(period)
+    found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
+    measured = sources.find_indicator(indicator)
+    if measured is None:
+        raise Http404(_("Danh mục không có chỉ tiêu này."))
+    page = sources.source_page(found, span, _stage(request), measured, by=request.user)
+    return render(request, "dashboards/source.html", {"page": page})
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def freshness(request: SignedInRequest) -> HttpResponse:
+    """Answer 204 while figures are being added up, 200 when a page may be read anew."""
+    asked = request.GET
+    scope = following.scope_of(
+        asked.getlist("don-vi"), asked.getlist("nhom"), asked.getlist("ky"), by=request.user
+    )
+    if scope is None:
+        raise Http404(_("Không có đơn vị này trong phạm vi của đồng chí."))
+    return HttpResponse(status=204 if scope.freshness().is_pending else 200)

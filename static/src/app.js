@@ -1,4 +1,5 @@
 import 'htmx.org';
+import './fresh.js';
 
 // A password field with a button that shows what is typed. Hidden where scripts do not run.
 for (const button of document.querySelectorAll('[data-reveal]')) {

@@ -5,9 +5,14 @@ import "uplot/dist/uPlot.min.css";
 
 const WIDE = 560; // px from which every figure has its label and the lines are named at the right
 
-const figure = document.querySelector(".trend");
-const source = document.getElementById("chart-data");
-if (figure && source) draw(figure, JSON.parse(source.textContent));
+show();
+document.addEventListener("fresh:renewed", show);
+
+function show() {
+  const figure = document.querySelector(".trend");
+  const source = document.getElementById("chart-data");
+  if (figure && source) draw(figure, JSON.parse(source.textContent));
+}
 
 function draw(figure, data) {
   const plot = figure.querySelector(".plot");

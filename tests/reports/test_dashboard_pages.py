@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import html
 import re
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -15,8 +18,13 @@ from communes.enums import Role
 from communes.models import GroupMember, Post, Succession, Unit, UnitGroup
 from indicators.enums import Stage
 from indicators.figures import Figure
+from indicators.freshness import Included
 from indicators.models import Indicator, Recompute
 from indicators.rollups import drain
+from plans.models import Target
+from plans.pages import verdicts
+from plans.pages.sight import Reader
+from reports.dashboards import pages
 from reports.dashboards.cells import CellState, cell
 from reports.dashboards.columns import Headline, choose
 from reports.dashboards.facts import facts, trace
@@ -25,6 +33,7 @@ from reports.dashboards.sentences import conclusion
 from reports.workflow import endorse, request_change, return_report, save_draft, submit
 from tests import builders
 from tests.builders import Y2024, Catalogue, Places, entries, filled, official, told
+from tests.plans.promises import a_plan, a_target
 
 pytestmark = pytest.mark.django_db
 
@@ -151,7 +160,7 @@ def test_district_page_adds_up_and_names_who_is_missing(
 
     assert "Còn 91 hộ nghèo (89,22%)" in page
     assert "91/102" in page
-    assert "2/3 đơn vị có số; chưa đủ: Thị trấn Trung Tâm" in page
+    assert "2/3 đơn vị , còn thiếu: Thị trấn Trung Tâm" in text(page)
     assert "70,00" not in page
     town = page[page.index("/so-lieu/90101/2024/") :].split("</tr>")[0]
     assert town.count("chưa có số liệu") == 3  # households, poor, rate: no zero is shown
@@ -166,9 +175,7 @@ def test_official_page_counts_only_what_the_top_tier_approved(
     page = unit_page(places.district, Y2024, OFFICIAL)
 
     assert page.conclusions == ("Còn 90 hộ nghèo (90,00%)",)
-    assert page.coverage == (
-        "1/3 đơn vị được duyệt chính thức; chưa đủ: Thị trấn Trung Tâm, Xã Một"
-    )
+    assert page.included == Included(1, 3, ("Thị trấn Trung Tâm", "Xã Một"), is_official=True)
 
 
 def test_page_says_when_a_newer_figure_is_not_added_up_yet(
@@ -176,11 +183,249 @@ def test_page_says_when_a_newer_figure_is_not_added_up_yet(
 ) -> None:
     report_two_of_three(places, catalogue)
     client.force_login(official("huyen", places.district, Role.LEADER))
-    assert "đang cập nhật" not in body(client, "/so-lieu/901/2024/")
+    page = body(client, "/so-lieu/901/2024/")
+    assert "đang được cộng" not in page
+    assert "data-fresh" not in page  # nothing to wait for: the page asks for nothing
 
     Recompute.objects.create(unit=places.first, period="2024")
 
-    assert "đang cập nhật: có số mới chưa cộng" in body(client, "/so-lieu/901/2024/")
+    page = body(client, "/so-lieu/901/2024/")
+    assert "1 đơn vị có số mới đang được cộng…" in page
+    assert 'data-fresh="/so-lieu/tinh-trang/?don-vi=901@2999-12-31&amp;ky=2024"' in page
+    assert '<a class="again" href="">Tải lại</a>' in page
+
+
+def test_page_says_up_to_when_its_figures_hold(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    report_two_of_three(places, catalogue)
+    client.force_login(official("huyen", places.district, Role.LEADER))
+    at = datetime(2026, 11, 22, 7, 32, 5, tzinfo=UTC)
+
+    with time_machine.travel(at, tick=False):
+        assert "Tính đến 14:32:05, 22/11/2026" in text(body(client, "/so-lieu/901/2024/"))
+        Recompute.objects.create(
+            unit=places.first, period="2024", marked_at=at - timedelta(minutes=2)
+        )
+        assert "Tính đến 14:30:05, 22/11/2026" in text(body(client, "/so-lieu/901/2024/"))
+
+
+def test_page_says_when_a_sum_has_failed_and_does_not_wait_for_it(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    Recompute.objects.create(unit=places.first, period="2024", problem="Có số quá lớn")
+    client.force_login(official("huyen", places.district, Role.LEADER))
+
+    page = body(client, "/so-lieu/901/2024/")
+
+    assert "có số chưa cộng được, quản trị đã được báo" in page
+    assert "data-fresh" not in page
+
+
+def test_missing_units_are_named_by_the_tier_below(places: Places, catalogue: Catalogue) -> None:
+    """A district that lacks some says how many; the rest of a long list is folded away."""
+    report_two_of_three(places, catalogue)
+
+    page = unit_page(places.province, Y2024, PROVISIONAL)
+
+    assert page.included == Included(2, 3, ("Huyện Thử Nghiệm (1)",))
+
+
+def test_unit_with_none_below_says_that_it_has_sent_nothing(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    client.force_login(official("xa", places.first))
+    assert "Đơn vị chưa gửi số lên." in body(client, "/so-lieu/90102/2024/")
+
+    report_two_of_three(places, catalogue)
+
+    assert "Đơn vị chưa gửi số lên." not in body(client, "/so-lieu/90102/2024/")
+
+
+def test_sum_finished_while_the_page_was_read_is_still_waited_for(
+    places: Places, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the older figure would stand there as if it were the latest."""
+    report_two_of_three(places, catalogue)
+    told(places.town, {catalogue.poor: "9", catalogue.households: "100"})
+    read, assess = pages.figures, verdicts.assess_pairs
+
+    def read_then_drained(*asked: Any) -> Any:
+        found = read(*asked)
+        drain()
+        return found
+
+    def assessed_then_drained(*asked: Any) -> Any:
+        found = assess(*asked)
+        drain()
+        return found
+
+    monkeypatch.setattr(pages, "figures", read_then_drained)
+    page = unit_page(places.district, Y2024, PROVISIONAL)
+    assert (page.conclusions, page.fresh.is_pending) == (("Còn 91 hộ nghèo (89,22%)",), True)
+
+    target = a_target(a_plan(places.district), catalogue.poor, "level", "30")
+    told(places.town, {catalogue.poor: "10", catalogue.households: "100"})
+    monkeypatch.setattr(verdicts, "assess_pairs", assessed_then_drained)
+    reader = Reader(official("huyen", places.district, Role.LEADER), 2024)
+    judged = verdicts.verdicts_of(list(Target.objects.to_assess()), reader)
+    row, fresh = judged.of(target), judged.fresh
+    assert row is not None
+    assert fresh is not None
+    assert (row.found.actual, fresh.is_pending) == (D(100), True)
+
+
+def test_plan_page_asks_about_the_units_groups_and_years_of_its_promises(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    plan = a_plan(places.district)
+    a_target(plan, catalogue.poor, "level", "30", code="huyen")
+    a_target(plan, catalogue.poor, "level", "3", code="nhom", group=group(places.first, size=1))
+    client.force_login(official("lanh.dao", places.district, Role.LEADER))
+    Recompute.objects.all().delete()
+    Recompute.objects.create(unit=places.first, period="2022")
+
+    page = body(client, "/ke-hoach/kh/?nam=2023")
+
+    found = re.search(r'data-fresh="([^"]*)"', page)
+    assert found is not None
+    address = html.unescape(found[1])
+    assert address == (
+        "/so-lieu/tinh-trang/?don-vi=901@2999-12-31&nhom=nhom&ky=2020&ky=2021&ky=2022&ky=2023"
+    )
+    assert client.get(address).status_code == 204
+    Recompute.objects.all().delete()
+    assert client.get(address).status_code == 200
+    assert "0/2 chỉ tiêu đủ số của mọi đơn vị" in text(page)
+
+
+def test_plan_page_of_a_commune_asks_about_the_commune(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    """Its officer sees the district's promises judged for the own unit, and may ask of no other."""
+    a_target(a_plan(places.district), catalogue.poor, "level", "30")
+    client.force_login(official("xa", places.first))
+    Recompute.objects.create(unit=places.first, period="2024")
+
+    page = html.unescape(body(client, "/ke-hoach/kh/?nam=2024"))
+
+    assert "?don-vi=90102@2999-12-31&ky=2020" in page
+
+
+# -- is it done? --------------------
+
+ASK = "/so-lieu/tinh-trang/?don-vi=901@2999-12-31&ky=2024"
+
+
+def test_endpoint_is_silent_while_figures_are_added_up(client: Client, places: Places) -> None:
+    """Next to nothing goes over a slow line until there is something to show."""
+    client.force_login(official("huyen", places.district, Role.LEADER))
+    Recompute.objects.create(unit=places.first, period="2024")
+
+    waiting = client.get(ASK)
+    drain()
+    done = client.get(ASK)
+
+    assert (waiting.status_code, waiting.content) == (204, b"")
+    assert (done.status_code, done.content) == (200, b"")
+    assert "no-store" in done["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        "don-vi=901@2999-12-31",
+        "ky=2024",
+        "don-vi=901&ky=2024",
+        "don-vi=901@hom-nay&ky=2024",
+        "don-vi=999@2999-12-31&ky=2024",
+        "don-vi=901@2999-12-31&ky=nam",
+        "don-vi=901@2999-12-31&nhom=khong-co&ky=2024",
+        "nhom=%00&ky=2024",
+        "don-vi=901@2999-12-31&" + "&".join(["ky=2024"] * 101),
+    ],
+)
+def test_endpoint_finds_nothing_where_the_scope_is_none(
+    client: Client, places: Places, query: str
+) -> None:
+    client.force_login(official("huyen", places.district, Role.LEADER))
+
+    assert client.get(f"/so-lieu/tinh-trang/?{query}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "at", "seen"),
+    [
+        (Role.OFFICER, "first", [False, True, False, False]),
+        (Role.LEADER, "district", [True, True, True, True]),
+    ],
+)
+def test_endpoint_answers_only_who_may_see_every_unit_named(
+    client: Client, places: Places, role: str, at: str, seen: list[bool]
+) -> None:
+    group(places.first, places.second, size=2)
+    client.force_login(official("ai-do", getattr(places, at), role))
+    scopes = [
+        "don-vi=901@2999-12-31",
+        "don-vi=90102@2999-12-31",
+        "don-vi=90102@2999-12-31&don-vi=90103@2999-12-31",
+        "nhom=nhom",
+    ]
+
+    found = [
+        client.get(f"/so-lieu/tinh-trang/?{scope}&ky=2024").status_code == 200 for scope in scopes
+    ]
+
+    assert found == seen
+
+
+def test_endpoint_costs_the_same_for_one_unit_and_nineteen(client: Client, places: Places) -> None:
+    client.force_login(official("huyen", places.district, Role.LEADER))
+    more = [builders.unit(f"902{n:02}", f"Xã {n}", "commune", places.district) for n in range(18)]
+    costs = []
+    for units in ([places.first], places.communes, [places.first, *more]):
+        scope = "&".join(f"don-vi={unit.reference}" for unit in units)
+        Recompute.objects.create(unit=units[-1], period="2024")
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/so-lieu/tinh-trang/?{scope}&ky=2024").status_code == 204
+        costs.append(len(asked))
+
+    assert costs == [6, 6, 6]
+
+
+def test_district_page_costs_the_same_for_three_units_and_nineteen(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    client.force_login(official("huyen", places.district, Role.LEADER))
+    report_two_of_three(places, catalogue)
+    client.get("/so-lieu/901/2024/")
+    with CaptureQueriesContext(connection) as three:
+        client.get("/so-lieu/901/2024/")
+    for n in range(16):
+        unit = builders.unit(f"902{n:02}", f"Xã {n}", "commune", places.district)
+        told(unit, {catalogue.poor: "1", catalogue.households: "2"})
+    drain()
+    client.get("/so-lieu/901/2024/")
+    with CaptureQueriesContext(connection) as nineteen:
+        page = client.get("/so-lieu/901/2024/")
+
+    assert len(nineteen) == len(three)
+    assert page.content.count(b'class="src"') == (1 + 18) * 3
+
+
+def test_every_figure_of_the_table_opens_its_source(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    report_two_of_three(places, catalogue)
+    client.force_login(official("huyen", places.district, Role.LEADER))
+
+    page = body(client, "/so-lieu/901/2024/?stage=official")
+    links = re.findall(r'href="(/so-lieu/[^"]*/nguon/[^"]*)"', page)
+
+    assert "/so-lieu/901/2024/nguon/rate/?stage=official" in links
+    assert "/so-lieu/90103/2024/nguon/poor/?stage=official" in links
+    assert {client.get(link).status_code for link in set(links)} == {200}
 
 
 def test_sample_figures_carry_their_mark(
@@ -328,7 +573,7 @@ def test_complete_group_adds_up_its_members(places: Places, catalogue: Catalogue
     page = group_page(group(places.first, places.second, size=2), Y2024, PROVISIONAL)
 
     assert page.conclusions == ("Còn 91 hộ nghèo (89,22%)",)
-    assert page.coverage == "2/2 đơn vị có số"
+    assert page.included == Included(2, 2)
     assert page.table is not None
     assert page.table.total is not None
 
@@ -448,8 +693,8 @@ def test_figures_pages_cost_the_same_for_one_unit_and_three(
         valid_to=date(2023, 12, 31)
     )
     told(places.first, {catalogue.poor: "1", catalogue.households: "2"})
-    drain()
     made = group(places.first, size=1)
+    drain()
     client.force_login(official("huyen", places.district, Role.LEADER))
     client.get(address)
 
