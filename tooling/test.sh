@@ -6,7 +6,7 @@ source tooling/services.sh
 source tooling/system_packages.sh
 
 rooms=(povertyplan communes indicators plans reports)
-sources=("${rooms[@]}" tests tooling manage.py)
+sources=("${rooms[@]}" bench tests tooling manage.py)
 began=$SECONDS
 
 finish() {
