@@ -1,6 +1,8 @@
 // The line that says how fresh the figures are. While something is being added up it asks again,
 // and when that is done it renews the page in place: what is focused, open, typed or scrolled stays.
 
+import { Idiomorph } from 'idiomorph';
+
 const PAUSES = [1000, 2000, 5000]; // ms; the last one repeats
 const LIMIT = 3 * 60 * 1000; // ms of asking, then it is left to the reader
 const HEADERS = { 'HX-Request': 'true' }; // without a session: 401, no sign-in page
@@ -48,7 +50,7 @@ async function renew(line) {
   }
   const held = document.activeElement;
   const target = held?.getAttribute('href');
-  liken(now, page);
+  Idiomorph.morph(now, page, KEEPING);
   // The row that was focused may stand elsewhere now.
   if (target && document.activeElement?.getAttribute('href') !== target) {
     now.querySelector(`a[href="${CSS.escape(target)}"]`)?.focus({ preventScroll: true });
@@ -86,39 +88,19 @@ function say(words) {
   document.getElementById('do-moi-bao').textContent = words;
 }
 
-// -- making one tree like another, keeping every node that can stay --------------------------
+// -- what stays as the reader has it -----------------------------------------------------------
 
 const READERS_OWN = { DETAILS: ['open'], INPUT: ['value', 'checked'] };
 const DRAWN = '.trend'; // by charts.js, which draws the new one
 
-function liken(old, fresh) {
-  if (old.isEqualNode(fresh)) return;
-  if (old.nodeName !== fresh.nodeName || old.matches?.(DRAWN)) {
-    old.replaceWith(fresh);
-  } else if (old.nodeType !== Node.ELEMENT_NODE) {
-    old.data = fresh.data;
-  } else {
-    likenAttributes(old, fresh);
-    likenChildren(old, fresh);
-  }
-}
-
-function likenAttributes(old, fresh) {
-  const kept = READERS_OWN[old.nodeName] ?? [];
-  for (const { name } of [...old.attributes]) {
-    if (!fresh.hasAttribute(name) && !kept.includes(name)) old.removeAttribute(name);
-  }
-  for (const { name, value } of fresh.attributes) {
-    if (old.getAttribute(name) !== value && !kept.includes(name)) old.setAttribute(name, value);
-  }
-}
-
-function likenChildren(old, fresh) {
-  const before = [...old.childNodes];
-  const after = [...fresh.childNodes];
-  after.forEach((node, at) => {
-    if (at < before.length) liken(before[at], node);
-    else old.append(node);
-  });
-  for (const node of before.slice(after.length)) node.remove();
-}
+const KEEPING = {
+  ignoreActiveValue: true,
+  callbacks: {
+    beforeAttributeUpdated: (name, node) => !READERS_OWN[node.nodeName]?.includes(name),
+    beforeNodeMorphed(old, fresh) {
+      if (!old.matches?.(DRAWN)) return true;
+      old.replaceWith(fresh.cloneNode(true));
+      return false;
+    },
+  },
+};
