@@ -1,6 +1,6 @@
 # Mỗi lệnh là một tập tin ngắn trong tooling/.
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format lock assets migrations-check clean
+.PHONY: help run test bench drill lint format lock assets migrations-check clean
 
 help: ## danh sách lệnh này
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -10,6 +10,12 @@ run: ## cài đặt, nạp dữ liệu trình diễn rồi phục vụ ở 127.0
 
 test: ## mọi kiểm tra: định dạng, kiểu, kiến trúc, rồi kiểm thử trên SQLite và PostgreSQL
 	@tooling/test.sh
+
+bench: ## đo tốc độ tính lại ở quy mô cả nước, ghi bench/results.md (thử nhỏ hơn: BENCH_PROVINCES=5)
+	@bench/run.sh
+
+drill: ## 16 người ghi và 4 worker cùng lúc, worker bị dừng bất ngờ: không được mất hay cộng hai lần số nào
+	@bench/drill.sh
 
 lint: ## các kiểm tra không chạy chương trình
 	@tooling/test.sh lint

@@ -24,7 +24,8 @@ from indicators.cells import CELL, Cell, read
 from indicators.models import Audit, Indicator, Recompute, Rollup
 from indicators.periods import Period
 from indicators.rollups import EVERY_PERIOD, Catalogue, mark_units
-from indicators.rollups.computing import Key, Place, of_tree, of_units
+from indicators.rollups.computing import Key, of_tree, of_units
+from indicators.rollups.statements import Place
 from indicators.rollups.storing import stored
 
 KEPT = timedelta(days=30)
@@ -123,9 +124,9 @@ def _is_above(unit: Unit) -> bool:
 
 def _recomputed(unit: Unit, units: list[Unit], period: Period) -> dict[Key, bytes]:
     catalogue = Catalogue.current()
-    if _is_above(unit):
-        return of_units(units, period, catalogue)
     places = [Place(row.pk, row.parent_id, row.tier.rank) for row in units]
+    if _is_above(unit):
+        return of_units(places, period, catalogue)
     return {
         key: cells for rows in of_tree(places, period, catalogue) for key, cells in rows.items()
     }

@@ -12,7 +12,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from communes.models import Unit
 from indicators.asking import Profile, asks, profiles_below, profiles_of
 from indicators.cells import Bools, Ints
 from indicators.enums import Aggregation, IndicatorKind, TermRole
@@ -62,6 +61,7 @@ class Catalogue:
         self._masks: dict[Profile, Bools] = {}
         self._asked_of: dict[tuple[int, str], Bools] = {}
         self._expected: dict[tuple[int, str], Ints] = {}
+        self._with_below: set[tuple[int, str]] = set()
         self.numerators: dict[int, list[Indicator]] = defaultdict(list)
         self.denominators: dict[int, list[Indicator]] = defaultdict(list)
         terms = IndicatorTerm.objects.exclude(role=TermRole.PREFILL)
@@ -128,21 +128,28 @@ class Catalogue:
             self._asked_of[pk, period.code] = self.mask(profile)
         return np.array([self._asked_of[pk, period.code] for pk in units])
 
-    def expected_below(self, units: Iterable[Unit], period: Period) -> Ints:
-        """How many units at or below each of `units` are to report: a row a unit.
+    def expected_below(self, units: Sequence[int], period: Period) -> Ints:
+        """How many units at or below each of `units` (pks) are to report: a row a unit.
 
         Worked out once for a unit and period: it follows from definitions alone.
         """
-        wanted = list(units)
-        unknown = [unit.pk for unit in wanted if (unit.pk, period.code) not in self._expected]
-        if unknown:
-            for pk, profiles in profiles_below(unknown, period.end).items():
-                row = np.zeros(self.width, np.int64)
-                for profile, count in profiles.items():
-                    row += count * self.mask(profile)
-                self._expected[pk, period.code] = row
-        rows = [self._expected[unit.pk, period.code] for unit in wanted]
-        return np.array(rows).reshape(len(rows), self.width)
+        self._count(units, period)
+        return np.array([self._expected[pk, period.code] for pk in units])
+
+    def has_below(self, unit: int, period: Period) -> bool:
+        """Is there anything below the unit (pk) on the period's last day?"""
+        self._count([unit], period)
+        return (unit, period.code) in self._with_below
+
+    def _count(self, units: Sequence[int], period: Period) -> None:
+        unknown = [pk for pk in units if (pk, period.code) not in self._expected]
+        for pk, profiles in profiles_below(unknown, period.end).items() if unknown else ():
+            row = np.zeros(self.width, np.int64)
+            for profile, count in profiles.items():
+                row += count * self.mask(profile)
+            self._expected[pk, period.code] = row
+            if profiles.total() > 1:
+                self._with_below.add((pk, period.code))
 
     # -- columns --------------------------------------------------------------------------------
 

@@ -10,17 +10,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from communes.models import Unit
-from indicators.cells import Blob, Cell, Ints, Sheet, read, unpacked
-from indicators.models import Rollup
+from indicators.cells import Cell, Ints, Sheet, read, unpacked
 from indicators.periods import Period
 from indicators.rollups.catalogue import Catalogue
 from indicators.rollups.facts import STAGES, facts_of
 from indicators.rollups.own import own_sheet
+from indicators.rollups.statements import Place, rows_below
 
 Key = tuple[int, str]
 """(unit pk, stage): one stored row of a period."""
@@ -29,23 +27,24 @@ CHUNK = 1000
 """Units of a tree that are held in memory at once."""
 
 
-def of_units(units: Sequence[Unit], period: Period, catalogue: Catalogue) -> dict[Key, bytes]:
+def of_units(units: Sequence[Place], period: Period, catalogue: Catalogue) -> dict[Key, bytes]:
     """Rows of `units` from their facts and their children's rows; empty bytes for no figure.
 
-    Units that were not valid at the period's end have none. Five queries at most.
+    Units that were not valid at the period's end have none. Two queries, four for units that
+    this process sees for the first time.
     """
-    alive = [unit for unit in units if unit.is_valid_on(period.end)]
+    alive = [unit for unit in units if unit.is_valid]
     gone = {(unit.pk, stage): b"" for unit in units for stage in STAGES}
     if not alive:
         return gone
     pks = np.array([unit.pk for unit in alive], np.int64)
     sheet = _own(pks, period, catalogue)
-    below = _children(alive, period)
+    below = _children(alive, period, catalogue)
     if below:
         rows, blobs = zip(*below, strict=True)
         parts = unpacked(blobs, catalogue.places, catalogue.width)
         _add_up(sheet, np.array(rows, np.int64), parts, catalogue)
-    expected = catalogue.expected_below(alive, period)
+    expected = catalogue.expected_below(pks.tolist(), period)
     return gone | _rows(pks, sheet, expected, catalogue)
 
 
@@ -75,22 +74,19 @@ def own_cells(
     return {pk: read(rows[pk, stage]) for pk in units}
 
 
-def _children(units: Sequence[Unit], period: Period) -> list[tuple[int, Blob]]:
+def _children(
+    units: Sequence[Place], period: Period, catalogue: Catalogue
+) -> list[tuple[int, bytes]]:
     """(row of the parent, cells) of every stored row directly below `units`, by parent."""
+    parents = [unit.pk for unit in units if catalogue.has_below(unit.pk, period)]
     place = {
         (unit.pk, stage): number * len(units) + row
         for number, stage in enumerate(STAGES)
         for row, unit in enumerate(units)
     }
-    found = Rollup.objects.filter(
-        unit__parent__in=[unit.pk for unit in units],
-        unit__valid_from__lte=period.end,
-        unit__valid_to__gte=period.end,
-        period=period.code,
-    ).values_list("unit__parent_id", "stage", "cells")
+    found = rows_below(parents, period.code, period.end)
     return sorted(
-        ((place[parent or 0, stage], cells) for parent, stage, cells in found),
-        key=lambda row: row[0],
+        ((place[parent, stage], cells) for parent, stage, cells in found), key=lambda row: row[0]
     )
 
 
@@ -129,14 +125,6 @@ class _Upper:
     def rows(self, pks: Sequence[int]) -> Ints:
         places = np.array([self.row[pk] for pk in pks], np.int64)
         return np.concatenate((places, places + len(self.row)))
-
-
-class Place(NamedTuple):
-    """A unit of a tree: all that adding up needs to know of it."""
-
-    pk: int
-    parent_id: int | None
-    rank: int
 
 
 def of_tree(

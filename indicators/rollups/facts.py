@@ -1,4 +1,4 @@
-"""Reading what units have said: some units through the ORM, a whole period by COPY."""
+"""Reading what units have said: by COPY from PostgreSQL, through the ORM elsewhere."""
 
 from __future__ import annotations
 
@@ -22,42 +22,44 @@ STAGES = (Stage.PROVISIONAL.value, Stage.OFFICIAL.value)
 
 VALUE, ABSENT = 1, 2
 ANSWERS = {Answer.VALUE.value: VALUE, Answer.NOT_APPLICABLE.value: ABSENT, Answer.MISSING.value: 0}
-MANY = 200
-"""From so many units on, the facts come by COPY where the database has it."""
 
-IS_SAMPLE, IS_SAME, OFFICIAL_SHIFT = 64, 32, 4
+IS_SAMPLE, OFFICIAL_SHIFT, FLAGS = 16, 4, 32
+SAME = -(2**63)
+"""Sent in place of an official number that is the provisional one."""
 RECORD = np.dtype(
     [
         ("fields", ">i2"),
         ("_unit", ">i4"),
         ("unit", ">i8"),
-        ("_indicator", ">i4"),
-        ("indicator", ">i8"),
-        ("_flags", ">i4"),
-        ("flags", ">i2"),
+        ("_what", ">i4"),
+        ("what", ">i8"),
         ("_provisional", ">i4"),
         ("provisional", ">i8"),
         ("_official", ">i4"),
         ("official", ">i8"),
     ]
 )
-"""A row of PostgreSQL's binary COPY, none of whose fields is null."""
+"""A row of PostgreSQL's binary COPY, none of whose fields is null. `what`: indicator and flags."""
 HEADER, TRAILER = 19, 2
 
-FACTS = """
+# A value is there if and only if the answer says so: the table's own constraints.
+FACTS = f"""
 COPY (
-    SELECT unit_id, indicator_id,
-        ((CASE submitted_answer WHEN 'value' THEN 1 WHEN 'na' THEN 2 ELSE 0 END)
-        + (CASE approved_answer WHEN 'value' THEN 4 WHEN 'na' THEN 8 ELSE 0 END)
-        + (CASE WHEN approved_value = submitted_value THEN 32 ELSE 0 END)
-        + (CASE WHEN is_sample THEN 64 ELSE 0 END))::int2,
-        (CASE WHEN submitted_value IS NULL THEN 0 ELSE submitted_value * 1000000 END)::int8,
-        (CASE WHEN approved_value IS NULL OR approved_value = submitted_value THEN 0
-              ELSE approved_value * 1000000 END)::int8
+    SELECT unit_id,
+        indicator_id * {FLAGS}
+        + CASE WHEN submitted_value IS NOT NULL THEN {VALUE}
+               WHEN submitted_answer = 'na' THEN {ABSENT} ELSE 0 END
+        + CASE WHEN approved_value IS NOT NULL THEN {VALUE * OFFICIAL_SHIFT}
+               WHEN approved_answer = 'na' THEN {ABSENT * OFFICIAL_SHIFT} ELSE 0 END
+        + CASE WHEN is_sample THEN {IS_SAMPLE} ELSE 0 END,
+        CASE WHEN submitted_value IS NULL THEN 0 ELSE (submitted_value * {MILLION})::int8 END,
+        CASE WHEN approved_value IS NULL THEN 0
+             WHEN approved_value = submitted_value THEN {SAME}
+             ELSE (approved_value * {MILLION})::int8 END
     FROM indicators_result
-    WHERE period = %s AND (submitted_answer <> '' OR approved_answer <> '') {units}
+    WHERE period = %s AND unit_id = ANY(%s)
 ) TO STDOUT (FORMAT binary)
-"""
+"""  # noqa: S608  # constants from above
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ def facts_of(units: Sequence[int], period: Period, catalogue: Catalogue) -> Fact
 
     Raises OverflowError for a number that no figure could hold.
     """
-    if len(units) >= MANY and connection.vendor == "postgresql":
+    if connection.vendor == "postgresql":
         return _copied(units, period, catalogue)
     rows = Result.objects.filter(unit__in=units, period=period.code).order_by("unit_id")
     return _gathered(
@@ -148,9 +150,7 @@ def _split(value: Any) -> tuple[int, int]:
 
 def _copied(units: Sequence[int], period: Period, catalogue: Catalogue) -> Facts:
     with connection.cursor() as cursor:
-        statement = cursor.mogrify(
-            FACTS.format(units="AND unit_id = ANY(%s)"), [period.code, list(units)]
-        )
+        statement = cursor.mogrify(FACTS, [period.code, list(units)])
         buffer = BytesIO()
         try:
             cursor.copy_expert(statement.decode(), buffer)
@@ -160,14 +160,14 @@ def _copied(units: Sequence[int], period: Period, catalogue: Catalogue) -> Facts
             raise
     rows = np.frombuffer(buffer.getbuffer()[HEADER:-TRAILER], RECORD)
     rows = rows[np.argsort(rows["unit"], kind="stable")]
-    flags = rows["flags"].astype(np.int64)
-    provisional = rows["provisional"].astype(np.int64)
-    official = np.where(flags & IS_SAME, provisional, rows["official"])
+    flags = rows["what"] % FLAGS
+    provisional, official = rows["provisional"].astype(np.int64), rows["official"]
+    official = np.where(official == SAME, provisional, official)
     values = [np.divmod(numbers, MILLION) for numbers in (provisional, official)]
     return Facts(
         unit=rows["unit"].astype(np.int64),
-        column=catalogue.places[rows["indicator"]],
-        answers=(flags & 3, (flags // OFFICIAL_SHIFT) & 3),
+        column=catalogue.places[rows["what"] // FLAGS],
+        answers=(flags % OFFICIAL_SHIFT, flags // OFFICIAL_SHIFT % OFFICIAL_SHIFT),
         whole=(values[0][0], values[1][0]),
         millionths=(values[0][1], values[1][1]),
         sample=flags & IS_SAMPLE,

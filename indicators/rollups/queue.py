@@ -21,7 +21,8 @@ from communes.models import Unit
 from indicators.models import Recompute, Result, Rollup
 from indicators.periods import Period
 from indicators.rollups.catalogue import Catalogue
-from indicators.rollups.computing import Place, of_tree, of_units
+from indicators.rollups.computing import of_tree, of_units
+from indicators.rollups.statements import Place, hold
 from indicators.rollups.storing import store
 
 logger = logging.getLogger(__name__)
@@ -103,19 +104,8 @@ def _claimed(marks: QuerySet[Recompute]) -> dict[int, set[int]]:
     return tiers
 
 
-def _held(units: QuerySet[Unit]) -> list[Unit]:
-    """The units, none of which another worker recomputes before the end of the transaction.
-
-    Without that a second worker could write an older sum over a newer one. What is read by
-    later statements is younger than the hold.
-    """
-    # No-key: a writer of facts, whose rows point at the unit, does not wait for this.
-    held = units.select_for_update(no_key=True, of=("self",))
-    return list(held.select_related("tier", "parent__tier").order_by("-tier__rank", "pk"))
-
-
-def held_places(units: QuerySet[Unit]) -> list[Place]:
-    """The same of many units, of which less needs to be known."""
+def hold_all(units: QuerySet[Unit]) -> list[Place]:
+    """Hold units that are valid at a period's end, as `hold` does and in the same order."""
     held = units.select_for_update(no_key=True, of=("self",)).order_by("-tier__rank", "pk")
     return [Place(*row) for row in held.values_list("pk", "parent_id", "tier__rank")]
 
@@ -128,19 +118,21 @@ def _climb(tiers: dict[int, set[int]], period: Period) -> int:
     catalogue: Catalogue | None = None
     done = 0
     while tiers:
-        units = _held(Unit.objects.filter(pk__in=tiers.pop(max(tiers))))
+        units = hold(tiers.pop(max(tiers)), period.end)
         # Read once units are held: from then on no rebuild for newer definitions can pass by.
         catalogue = catalogue or Catalogue.current()
-        for parent in _recompute(units, period, catalogue):
-            tiers[parent.tier.rank].add(parent.pk)
+        for unit in _recompute(units, period, catalogue):
+            # Upwards only: a tree that somebody has tied into a ring must not be climbed for ever.
+            if unit.parent_id and unit.parent_rank is not None and unit.parent_rank < unit.rank:
+                tiers[unit.parent_rank].add(unit.parent_id)
         done += len(units)
     return done
 
 
-def _recompute(units: list[Unit], period: Period, catalogue: Catalogue) -> set[Unit]:
-    """Recompute held units of one tier; the parents of those that changed."""
+def _recompute(units: list[Place], period: Period, catalogue: Catalogue) -> list[Place]:
+    """Recompute held units of one tier; those that changed."""
     changed = store(of_units(units, period, catalogue), period)
-    return {unit.parent for unit in units if unit.parent and unit.pk in changed}
+    return [unit for unit in units if unit.pk in changed]
 
 
 def _one_by_one(period: Period) -> int:
@@ -156,9 +148,8 @@ def _take_one(pk: int, period: Period) -> int:
         with transaction.atomic():
             if not _claimed(marks):
                 return 0
-            units = _held(Unit.objects.filter(pk=pk))
-            parents = _recompute(units, period, Catalogue.current())
-            mark_units({parent.pk for parent in parents}, period)
+            changed = _recompute(hold([pk], period.end), period, Catalogue.current())
+            mark_units({unit.parent_id for unit in changed if unit.parent_id}, period)
             return 1
     except FAULTS as error:
         logger.exception("unit %s, %s cannot be added up", pk, period.code)
@@ -188,7 +179,7 @@ def rebuild(period: Period) -> int:
     with transaction.atomic():
         marks = Recompute.objects.select_for_update(skip_locked=True).filter(period=period.code)
         Recompute.objects.filter(pk__in=list(marks.values_list("pk", flat=True))).delete()
-        units = held_places(Unit.objects.valid_on(period.end))
+        units = hold_all(Unit.objects.valid_on(period.end))
         catalogue = Catalogue.current()
         for rows in of_tree(units, period, catalogue):
             store(rows, period)

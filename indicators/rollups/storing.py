@@ -13,6 +13,7 @@ from django.utils import timezone
 from indicators.models import Rollup
 from indicators.periods import Period
 from indicators.rollups.computing import Key
+from indicators.rollups.statements import rows_of
 
 MANY = 100
 """From so many rows on, they go in by COPY where the database has it."""
@@ -20,11 +21,7 @@ MANY = 100
 
 def stored(units: Iterable[int], period: Period) -> dict[Key, bytes]:
     """The rows of `units` (pks) as they are kept. One query."""
-    rows = Rollup.objects.filter(unit__in=list(units), period=period.code)
-    return {
-        (unit, stage): bytes(cells)
-        for unit, stage, cells in rows.values_list("unit_id", "stage", "cells")
-    }
+    return {(unit, stage): cells for unit, stage, cells in rows_of(units, period.code)}
 
 
 def store(rows: Mapping[Key, bytes], period: Period) -> set[int]:

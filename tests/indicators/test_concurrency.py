@@ -22,6 +22,7 @@ from indicators.models import Indicator, Recompute, Result, Rollup
 from indicators.periods import Period
 from indicators.recording import Entry, import_results, record_results
 from indicators.rollups import drain, queue
+from indicators.rollups.statements import Place
 from povertyplan.lib.errors import DomainError, VersionConflict
 from reports.models import Report
 from reports.workflow import endorse, request_change, return_report, save_draft, submit
@@ -227,9 +228,9 @@ def test_mark_written_while_its_unit_is_being_summed_is_not_lost(
     summed, written = threading.Event(), threading.Event()
     real = queue._recompute
 
-    def recompute(units: list[Unit], *more: Any) -> Any:
+    def recompute(units: list[Place], *more: Any) -> Any:
         found = real(units, *more)
-        if places.first in units and not summed.is_set():
+        if places.first.pk in [unit.pk for unit in units] and not summed.is_set():
             summed.set()
             assert written.wait(PATIENCE)
         return found
@@ -256,9 +257,9 @@ def test_older_sum_never_overwrites_a_newer_one(
     done, go_on = threading.Event(), threading.Event()
     real = queue.of_units
 
-    def of_units(units: list[Unit], *more: Any) -> Any:
+    def of_units(units: list[Place], *more: Any) -> Any:
         found = real(units, *more)
-        if places.first in units and not done.is_set():
+        if places.first.pk in [unit.pk for unit in units] and not done.is_set():
             done.set()
             go_on.wait(3)  # the other worker, if it is let through, is done by then
         return found
