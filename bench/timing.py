@@ -33,7 +33,9 @@ def interleaved(
     for number in range(rounds):
         shift = number % len(names)
         for name in names[shift:] + names[:shift]:
+            began = time.perf_counter()
             found[name].append(variants[name]())
+            tell(f"  {number + 1}/{rounds} {name}: {time.perf_counter() - began:.1f} s")
     return found
 
 

@@ -7,26 +7,32 @@ are not).
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from communes.enums import TierCode
 from communes.models import Ancestry, Tier, Unit
 from indicators.calc import Part
 from indicators.cells import CELL, Cell, read
+from indicators.enums import Stage
 from indicators.models import Audit, Indicator, Recompute, Rollup
 from indicators.periods import Period
-from indicators.rollups import EVERY_PERIOD, Catalogue, mark_units
+from indicators.rollups import EVERY_PERIOD, Catalogue, known_periods, mark_units
 from indicators.rollups.computing import Key, of_tree, of_units
+from indicators.rollups.queue import FAULTS
 from indicators.rollups.statements import Place
 from indicators.rollups.storing import stored
+
+logger = logging.getLogger(__name__)
 
 KEPT = timedelta(days=30)
 
@@ -50,27 +56,60 @@ def audit_next(*, seconds: float = 20) -> Audit | None:
     began = time.monotonic()
     last: Audit | None = None
     for unit, period in _parts():
-        last = audit(unit, period)
+        try:
+            last = audit(unit, period)
+        except FAULTS as error:
+            logger.exception("%s, %s cannot be checked", unit, period.code)
+            last = _unchecked(unit, period, error)
         if last.differing or time.monotonic() - began >= seconds:
             break
     return last
 
 
+def _unchecked(unit: Unit, period: Period, error: Exception) -> Audit:
+    """Keep that a part could not be checked: an alert, until somebody has seen it."""
+    told = {
+        "unit": unit.reference,
+        "unit_name": unit.name,
+        "indicator": "",
+        "indicator_name": _("Không kiểm được: {kind}. Chi tiết ở nhật ký của máy chủ.").format(
+            kind=type(error).__name__
+        ),
+        "stage": Stage.PROVISIONAL,
+        "stored": "",
+        "recomputed": "",
+    }
+    mark_units([unit.pk], period)
+    Audit.objects.filter(unit=unit, period=period.code, rows=[told], seen_by=None).delete()
+    return Audit.objects.create(unit=unit, period=period.code, differing=1, rows=[told])
+
+
 def _parts() -> Iterator[tuple[Unit, Period]]:
-    """Every part, checked longest ago first, never checked before all."""
-    ranks = dict(Tier.objects.values_list("code", "rank"))
-    tops = Rollup.objects.filter(unit__tier__rank__lte=ranks[TierCode.PROVINCE])
-    parts = set(tops.order_by().values_list("unit_id", "period").distinct())
+    """Every part, checked longest ago first, never checked before all.
+
+    Also of periods that have been checked before, though no row of them be left.
+    """
+    kept = set(Rollup.objects.order_by().values_list("period", flat=True).distinct())
+    kept |= set(Audit.objects.order_by().values_list("period", flat=True).distinct())
+    kept = kept or {period.code for period in known_periods()}
+    above = Tier.objects.get(code=TierCode.PROVINCE).rank
+    tops = list(Unit.objects.filter(tier__rank__lte=above).select_related("tier"))
     checked = {
         (unit, period): at
         for unit, period, at in Audit.objects.order_by()
         .values_list("unit_id", "period")
         .annotate(at=Max("at"))
     }
-    never = timezone.now().replace(year=1)
-    units = Unit.objects.select_related("tier").in_bulk({unit for unit, _ in parts})
-    for unit, period in sorted(parts, key=lambda part: (checked.get(part, never), part)):
-        yield units[unit], Period.parse(period)
+    never = datetime.min.replace(tzinfo=UTC)
+    parts = [
+        (unit, period)
+        for period in map(Period.parse, sorted(kept))
+        for unit in tops
+        if unit.is_valid_on(period.end)
+    ]
+    yield from sorted(
+        parts, key=lambda part: (checked.get((part[0].pk, part[1].code), never), part[0].pk)
+    )
 
 
 def audit(unit: Unit, period: Period) -> Audit:
@@ -82,9 +121,9 @@ def audit(unit: Unit, period: Period) -> Audit:
     """
     began = time.monotonic()
     with transaction.atomic():
-        units = _held(unit, period)
+        units = _held(unit)
         kept = stored([row.pk for row in units], period)
-        rows = _recomputed(unit, units, period)
+        rows = _recomputed(unit, [row for row in units if row.is_valid_on(period.end)], period)
         # Read last: what came in meanwhile is marked, and workers wait for the units held here.
         waiting = _waiting(units, period)
         compared = [row for row in units if row.pk not in waiting]
@@ -109,11 +148,12 @@ def _forget(unit: Unit, period: Period, latest: Audit) -> None:
     older.exclude(pk=latest.pk).exclude(differing__gt=0, seen_by=None).delete()
 
 
-def _held(unit: Unit, period: Period) -> list[Unit]:
-    """The units of the part, held as workers hold them, in the same order."""
-    below = Unit.objects.valid_on(period.end)
-    below = below.filter(pk=unit.pk) if _is_above(unit) else below.below(unit, include_self=True)
-    held = below.select_for_update(no_key=True, of=("self",)).select_related("tier")
+def _held(unit: Unit) -> list[Unit]:
+    """The units of the part, of any day, held as workers hold them, in the same order."""
+    inside = Unit.objects.filter(pk=unit.pk)
+    if not _is_above(unit):
+        inside = Unit.objects.below(unit, include_self=True)
+    held = inside.select_for_update(no_key=True, of=("self",)).select_related("tier")
     return list(held.order_by("-tier__rank", "pk"))
 
 
@@ -146,7 +186,8 @@ def _waiting(units: list[Unit], period: Period) -> set[int]:
 
 
 def _cells(rows: Mapping[Key, bytes], key: Key) -> dict[int, Cell]:
-    return read(rows.get(key, b""))
+    cells = rows.get(key, b"")
+    return {} if len(cells) % CELL.itemsize else read(cells)  # a row cut short says nothing
 
 
 def _differences(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.signals import post_delete, post_save
 
 from communes.models import GroupMember, Unit
@@ -25,9 +25,21 @@ def changed(**_kwargs: object) -> None:
     """
     with transaction.atomic():
         Definitions.objects.update_or_create(pk=1, defaults={"stamp": uuid.uuid4()})
-        if Result.objects.exists():
+        # Once a transaction, however many rows it saves; what is rolled back with a savepoint
+        # takes its mark and its call with it.
+        is_asked = any(call is _redefined for _savepoints, call, *_ in connection.run_on_commit)
+        if Result.objects.exists() and not (is_asked and _is_marked()):
             Recompute.objects.create(unit=None, period=EVERY_PERIOD)
-            transaction.on_commit(soon)
+            transaction.on_commit(_redefined)
+
+
+def _redefined() -> None:
+    soon()
+
+
+def _is_marked() -> bool:
+    """Has somebody asked already? Of use only to who knows that it was this transaction."""
+    return Recompute.objects.filter(unit=None, period=EVERY_PERIOD).exists()
 
 
 def listen() -> None:

@@ -47,6 +47,8 @@ LAYERS = [
 MOST_DIGITS = 12
 """Digits before the comma that a figure may have: a thousand times the country's product in
 triệu đồng. What a country of such figures adds up to still fits a rollup."""
+EXACT_DIGITS = 15
+"""What every database keeps exactly: SQLite holds a decimal as a double."""
 
 PARTS = {Cadence.YEAR: ("",), Cadence.HALF: ("", "H"), Cadence.QUARTER: ("", "H", "Q")}
 """The periods in which an indicator is asked: as often as its cadence, or less often."""
@@ -269,6 +271,8 @@ def value_problem(indicator: Indicator, value: Decimal | None) -> str:
         return _("Chưa có giá trị.")
     if not value.is_finite() or value.adjusted() >= MOST_DIGITS:
         return _("Số quá lớn.")
+    if len(value.normalize().as_tuple().digits) > EXACT_DIGITS:
+        return _("Số quá dài: không quá {count} chữ số.").format(count=EXACT_DIGITS)
     if value != value.quantize(Decimal(1).scaleb(-indicator.decimals)):
         return _("Chỉ nhận tối đa {count} chữ số thập phân.").format(count=indicator.decimals)
     if indicator.value_type == ValueType.YES_NO and value not in (0, 1):

@@ -50,6 +50,8 @@ if ! is_stamped "$loaded" "$catalogue"; then
     fi
     stamp "$loaded" "$catalogue"
 fi
+# What an upgrade or a stop has left waiting: nothing else sweeps in the embedded mode.
+manage recompute_rollups --waiting >/dev/null
 [ ! -f "$accounts" ] || cat "$accounts"
 
 # One process: the embedded mode computes in it and keeps its cache in it.

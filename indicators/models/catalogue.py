@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import ClassVar
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -173,6 +174,16 @@ class Indicator(models.Model):
     @property
     def is_input(self) -> bool:
         return self.kind == IndicatorKind.INPUT
+
+    def clean(self) -> None:
+        """Refuse a share of units whose condition looks at another share."""
+        tested = self.condition_indicator
+        if tested is not None and (
+            tested.pk == self.pk or tested.kind == IndicatorKind.SHARE_OF_UNITS
+        ):
+            raise ValidationError(
+                {"condition_indicator": _("Điều kiện phải xét trên số nhập hoặc tỷ lệ.")}
+            )
 
 
 class IndicatorAlias(models.Model):

@@ -76,9 +76,10 @@ class Catalogue:
         stamp = Definitions.objects.values_list("stamp", flat=True).first()
         if stamp is None:
             return cls()
-        if cls._current is None or cls._current[0] != stamp:
-            cls._current = stamp, cls()
-        return cls._current[1]
+        kept = cls._current
+        if kept is None or kept[0] != stamp:
+            kept = cls._current = stamp, cls()
+        return kept[1]
 
     # -- who is asked ---------------------------------------------------------------------------
 
@@ -87,7 +88,10 @@ class Catalogue:
         if indicator.kind == IndicatorKind.RATIO:
             return self.numerators[indicator.pk] + self.denominators[indicator.pk]
         if indicator.kind == IndicatorKind.SHARE_OF_UNITS:
-            return self.inputs_of(self.indicators[indicator.condition_indicator_id or 0])
+            tested = self.indicators[indicator.condition_indicator_id or 0]
+            # A share of shares would be nobody's own figure: it rests on itself, never known.
+            is_share = tested.kind == IndicatorKind.SHARE_OF_UNITS
+            return [indicator] if is_share else self.inputs_of(tested)
         return [indicator]
 
     def is_asked(self, indicator: Indicator, profile: Profile) -> bool:
@@ -188,9 +192,14 @@ class Catalogue:
 
     @cached_property
     def inputs(self) -> Runs:
-        """What each of `derived` rests on. One without terms rests on itself: never known."""
-        rows = [self.indicators[pk] for pk in self.pks[self.derived].tolist()]
-        return Runs.of(self.columns(self.inputs_of(row) or [row]).tolist() for row in rows)
+        """What each of `derived` rests on. Half a rate rests on itself: never known."""
+        whole = set(self.rates.tolist()) | {test.column for test in self.tests}
+        return Runs.of(
+            self.columns(self.inputs_of(self.indicators[int(self.pks[column])])).tolist()
+            if column in whole
+            else [column]
+            for column in self.derived.tolist()
+        )
 
     @cached_property
     def rates(self) -> Ints:

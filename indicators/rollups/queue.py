@@ -31,7 +31,7 @@ EVERY_PERIOD = ""
 """A mark without unit and period: the definitions changed, everything is to be added up again."""
 BATCH = 500
 """Marks one transaction takes: it holds its units for some tenths of a second."""
-FAULTS = (ArithmeticError, LookupError, TypeError, ValueError, DataError)
+FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError, DataError)
 """What figures can bring about. All else is the machine's trouble: the marks are back, and the
 next message or sweep goes on."""
 WHOLE = 1000
@@ -88,19 +88,14 @@ def _take(period: Period) -> int:
 
 
 def _claimed(marks: QuerySet[Recompute]) -> dict[int, set[int]]:
-    """Take marks of a period away, at most BATCH; the units (pks) they stood for, by rank."""
+    """Take marks away, at most BATCH; the units (pks) they stood for, by rank."""
     free = marks.exclude(unit=None).select_for_update(skip_locked=True, of=("self",))
-    claimed = list(
-        free.order_by("pk").values_list("pk", "period", "unit_id", "unit__tier__rank")[:BATCH]
-    )
+    claimed = list(free.order_by("pk").values_list("pk", "unit_id", "unit__tier__rank")[:BATCH])
     tiers: dict[int, set[int]] = defaultdict(set)
-    for _pk, _period, unit, rank in claimed:
+    for _pk, unit, rank in claimed:
         tiers[rank].add(unit)
     if claimed:
-        # Marks that had failed are answered by the newer ones.
-        units = {unit for _, _, unit, _ in claimed}
-        failed = Q(unit__in=units, period=claimed[0][1]) & ~Q(problem="")
-        Recompute.objects.filter(Q(pk__in=[row[0] for row in claimed]) | failed).delete()
+        Recompute.objects.filter(pk__in=[pk for pk, _, _ in claimed]).delete()
     return tiers
 
 
@@ -132,6 +127,9 @@ def _climb(tiers: dict[int, set[int]], period: Period) -> int:
 def _recompute(units: list[Place], period: Period, catalogue: Catalogue) -> list[Place]:
     """Recompute held units of one tier; those that changed."""
     changed = store(of_units(units, period, catalogue), period)
+    # What had failed before has come right.
+    failed = Recompute.objects.filter(unit__in=[unit.pk for unit in units], period=period.code)
+    failed.exclude(problem="").delete()
     return [unit for unit in units if unit.pk in changed]
 
 
@@ -144,6 +142,7 @@ def _one_by_one(period: Period) -> int:
 
 def _take_one(pk: int, period: Period) -> int:
     marks = waiting().filter(period=period.code, unit=pk)
+    tried = list(marks.values_list("pk", flat=True))
     try:
         with transaction.atomic():
             if not _claimed(marks):
@@ -156,7 +155,8 @@ def _take_one(pk: int, period: Period) -> int:
         problem = _problem(error)
     with transaction.atomic():
         Recompute.objects.filter(unit=pk, period=period.code).exclude(problem="").delete()
-        marks.update(problem=problem)
+        # Not what came in meanwhile: it may be the correction.
+        Recompute.objects.filter(pk__in=tried).update(problem=problem)
     return 0
 
 
@@ -197,10 +197,11 @@ def _take_whole(period: Period, apart: set[str]) -> int:
     except FAULTS:
         logger.exception("%s cannot be added up as a whole", period.code)
     apart.add(period.code)
-    facts = Result.objects.filter(period=period.code).order_by()
+    everybody = set(Unit.objects.valid_on(period.end).values_list("pk", flat=True))
+    everybody |= set(Rollup.objects.filter(period=period.code).values_list("unit_id", flat=True))
     with transaction.atomic():
         waiting().filter(period=period.code, unit=None).delete()
-        mark_units(set(facts.values_list("unit_id", flat=True).distinct()), period)
+        mark_units(everybody, period)
     return 1
 
 

@@ -72,7 +72,8 @@ def overview(request: SignedInRequest, code: str, period: str) -> HttpResponse:
 def unit(request: HttpRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
     found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
-    page = pages.unit_page(found, span, _stage(request), request.GET.get("linh-vuc", ""))
+    theme = request.GET.get("linh-vuc", "")[:40].replace("\x00", "")
+    page = pages.unit_page(found, span, _stage(request), theme)
     asked = request.GET.get("so", "")
     trace = facts.trace(found, span, asked, page.facts) if asked else None
     above = (

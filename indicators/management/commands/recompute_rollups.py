@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from communes.models import Unit
 from indicators.periods import Period
-from indicators.rollups import recompute_all
+from indicators.rollups import drain, recompute_all
 
 
 class Command(BaseCommand):
@@ -18,8 +18,14 @@ class Command(BaseCommand):
             help="Chỉ đơn vị này và cấp dưới: mã vào ngày cuối kỳ (hôm nay), hay CODE@2024-12-31.",
         )
         parser.add_argument("--period", metavar="P", help="Chỉ kỳ này: 2024, 2024H1, 2024Q3.")
+        parser.add_argument(
+            "--waiting", action="store_true", help="Chỉ những gì đang chờ tính lại (sau nâng cấp)."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["waiting"]:
+            self.stdout.write(f"Đã tính lại {drain()} lượt đơn vị và kỳ.")
+            return
         period = self._period(options["period"])
         unit = self._unit(options["unit"], period)
         count = recompute_all(unit=unit, period=period)
