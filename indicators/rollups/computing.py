@@ -38,13 +38,13 @@ def of_units(units: Sequence[Place], period: Period, catalogue: Catalogue) -> di
     if not alive:
         return gone
     pks = np.array([unit.pk for unit in alive], np.int64)
+    expected = catalogue.expected_below(pks.tolist(), period)  # of all at once, so asked first
     sheet = _own(pks, period, catalogue)
     below = _children(alive, period, catalogue)
     if below:
         rows, blobs = zip(*below, strict=True)
         parts = unpacked(blobs, catalogue.places, catalogue.width)
         _add_up(sheet, np.array(rows, np.int64), parts, catalogue)
-    expected = catalogue.expected_below(pks.tolist(), period)
     return gone | _rows(pks, sheet, expected, catalogue)
 
 
