@@ -52,12 +52,12 @@ def main() -> None:
     for name in sections:
         if name in wanted:
             (kept / name).write_text(_measured(sections[name]), encoding="utf-8")
-    text = "\n".join(
-        [
-            _head(provinces),
-            *((kept / name).read_text() for name in sections if (kept / name).exists()),
-        ]
-    )
+    done = [name for name in sections if (kept / name).exists()]
+    missing = [name for name in sections if name not in done]
+    parts = [_head(provinces), *((kept / name).read_text(encoding="utf-8") for name in done)]
+    if missing:
+        parts.insert(1, f"**Not measured: {', '.join(missing)}.**\n")
+    text = "\n".join(parts)
     print(text)
     (HERE / "results.md").write_text(text, encoding="utf-8")
     (HERE / "plans.md").write_text(plans.explained(), encoding="utf-8")

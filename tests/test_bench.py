@@ -12,7 +12,6 @@ from django.db import connection
 from bench import databases, incremental, pages, plain, plans, returns
 from bench.table import Goal, Section
 from bench.timing import interleaved
-from bench.writers import write
 from communes.models import Unit
 from indicators.enums import Stage
 from indicators.figures import figures
@@ -20,8 +19,6 @@ from indicators.models import Recompute, Result
 from indicators.rollups import drain
 from tests import builders
 from tests.builders import Y2024, Catalogue
-
-SECONDS = 0.2
 
 
 def test_line_says_the_middle_the_range_and_whether_the_goals_are_met() -> None:
@@ -131,17 +128,6 @@ def test_every_way_of_saving_changes_the_nation_once_drained(
     found = figures([nation()], [country.poor], [Y2024], Stage.OFFICIAL)
     assert found[nation().pk, country.poor.pk, "2024"].value == total
     assert total != 30
-
-
-@pytest.mark.postgres
-def test_writers_and_a_worker_leave_nothing_waiting(country: Catalogue) -> None:
-    communes = returns.communes(2)
-    run = write(communes, 2, returns.update_and_mark, drains=True, seconds=SECONDS)
-
-    assert not Recompute.objects.exists()
-    assert run.rate > 0
-    assert run.recomputed >= 4
-    assert 0 < run.percentile(50) <= run.percentile(95)
 
 
 @pytest.mark.postgres
