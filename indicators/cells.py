@@ -1,6 +1,6 @@
 """Packed figures and their arithmetic, many units at once. Pure and exact: integers only.
 
-A number is held as whole units and millionths (`WHOLE`, 0 ≤ millionths < 10⁶), so that sums do
+A number is held as whole units and millionths (0 ≤ millionths < 10⁶), so that sums do
 not depend on their order and every database gives the same bytes. A row of `Rollup.cells` is
 an array of CELL, one record a figure, sorted by indicator.
 """
@@ -97,9 +97,8 @@ class Numbers:
 
     def exact(self) -> npt.NDArray[np.object_]:
         """In millionths, as Python's unbounded integers."""
-        exact: npt.NDArray[np.object_] = self.whole.astype(
-            object
-        ) * MILLION + self.millionths.astype(object)
+        exact: npt.NDArray[np.object_] = self.whole.astype(object) * MILLION
+        exact += self.millionths
         return exact
 
 

@@ -18,13 +18,21 @@ from indicators.rollups import EVERY_PERIOD
 from indicators.tasks import soon
 
 
+def renew_stamp() -> None:
+    """Tell every process that what it has worked out from the definitions is out of date.
+
+    Of use alone to who asks for the recompute by other means; else call `changed`.
+    """
+    Definitions.objects.update_or_create(pk=1, defaults={"stamp": uuid.uuid4()})
+
+
 def changed(**_kwargs: object) -> None:
     """Give the definitions a new stamp and ask for every period to be added up again.
 
     In the caller's transaction; nothing is asked for while there are no facts.
     """
     with transaction.atomic():
-        Definitions.objects.update_or_create(pk=1, defaults={"stamp": uuid.uuid4()})
+        renew_stamp()
         # Once a transaction, however many rows it saves; what is rolled back with a savepoint
         # takes its mark and its call with it.
         is_asked = any(call is _redefined for _savepoints, call, *_ in connection.run_on_commit)
@@ -34,6 +42,7 @@ def changed(**_kwargs: object) -> None:
 
 
 def _redefined() -> None:
+    """`soon` by a name of its own, by which this transaction's calls are told from others'."""
     soon()
 
 

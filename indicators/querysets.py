@@ -63,9 +63,6 @@ class Kept:
 
 
 class RollupQuerySet(models.QuerySet["Rollup"]):
-    def at(self, stage: str) -> Self:
-        return self.filter(stage=stage)
-
     def kept(
         self,
         units: Iterable[Unit | int],

@@ -167,7 +167,7 @@ class Annex(models.Model):
     class Meta:
         verbose_name = _("biểu")
         verbose_name_plural = _("biểu")
-        ordering: ClassVar = ["order"]
+        ordering: ClassVar = ["order", "code"]
 
     def __str__(self) -> str:
         return f"Biểu {self.number} – {self.title}"

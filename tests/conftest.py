@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from django.apps import AppConfig
 from django.conf import LazySettings
+from django.db import connection
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 from playwright.sync_api import expect
+from pytest_django import DjangoDbBlocker
 
 from communes.enums import TierCode
 from tests import builders
@@ -24,6 +27,21 @@ def keep_tiers(sender: AppConfig, **_kwargs: object) -> None:
     if sender.name == "communes":
         for code in TierCode.values:
             builders.tier(code)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """End what still has the test database open, or it cannot be dropped.
+
+    A request thread of the live server keeps its connection while Chromium keeps the line open.
+    """
+    yield
+    if connection.vendor == "postgresql":
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
-from django.db import connection, transaction
+from django.db import transaction
 from pydantic import Field
 
 from communes.enums import TierCode
@@ -34,7 +34,7 @@ from povertyplan.lib.reading import (
     refuse_if,
     repeated,
 )
-from povertyplan.lib.syncing import BATCH, Counts, assign
+from povertyplan.lib.syncing import BATCH, Counts, assign, refresh_statistics
 
 
 class UnitRow(Record):
@@ -249,7 +249,7 @@ class _Tree:
         new = sum(span.is_new for span in self.in_file)
         changed = sum(span.has_changed for span in self.in_file)
         if new or moved:
-            _refresh_statistics()
+            refresh_statistics(Tier, Unit, Ancestry)
         if new or changed:
             places_changed.send(sender=Unit)
         counts = Counts(new, changed, len(self.in_file) - new - changed)
@@ -289,14 +289,3 @@ class _Tree:
             ],
             batch_size=5 * BATCH,
         )
-
-
-def _refresh_statistics() -> None:
-    """Have queries planned by the tree's true size.
-
-    SQLite never counts rows by itself, and guesses that walking every district is cheap: asking
-    900 communes of a whole country for their district took 4.7 s, and 0.2 s after this.
-    """
-    with connection.cursor() as cursor:
-        for model in (Tier, Unit, Ancestry):
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from django.db import models
+from django.db import connection, models
 
 BATCH = 500
 
@@ -172,3 +172,14 @@ def _record_links(history_model: Any, link: Any, by_pk: Mapping[int, Any]) -> No
         ],
         batch_size=BATCH,
     )
+
+
+def refresh_statistics(*tables: type[models.Model]) -> None:
+    """Have queries planned by the true size of tables that were written in bulk.
+
+    SQLite never counts rows by itself, and guesses that walking every district is cheap: asking
+    900 communes of a whole country for their district took 4.7 s, and 0.2 s after this.
+    """
+    with connection.cursor() as cursor:
+        for model in tables:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")

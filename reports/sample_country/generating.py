@@ -5,7 +5,6 @@ Everything made is marked: the names of the units, and `is_sample` on every fact
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,18 +12,21 @@ from itertools import groupby
 
 import numpy as np
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communes.enums import TierCode
 from communes.models import OPEN_END, OPEN_START, Ancestry, Tier, Unit
 from indicators.asking import Profile, asks, profiles_of
+from indicators.definitions import renew_stamp
 from indicators.enums import Stage
-from indicators.models import Definitions, Indicator, Recompute, Result, ValidationRule
+from indicators.models import Indicator, Result, ValidationRule
 from indicators.periods import Period
+from indicators.rollups import mark_periods
 from povertyplan.lib.commands import Tell, silent
 from povertyplan.lib.errors import DomainError
+from povertyplan.lib.syncing import refresh_statistics
 from reports.sample_country.figures import HOUSEHOLDS, Figures, Floats
 from reports.sample_country.layout import NATION_CODE, NATION_NAME, Place, places_of
 from reports.sample_country.loading import Fact, Loader
@@ -73,13 +75,13 @@ def generate(asked: Asked, *, tell: Tell = silent) -> Made:
         with transaction.atomic():
             made.append(_Province(number, asked, models).make(nation))
             if number == asked.provinces:
-                _mark(asked.periods)
+                mark_periods(asked.periods)
         tell(
             _("Tỉnh mẫu {number}/{all}: {units} đơn vị, {facts} số liệu.").format(
                 number=number, all=asked.provinces, units=made[-1].units, facts=made[-1].facts
             )
         )
-    _refresh_statistics()
+    refresh_statistics(Unit, Ancestry, Result)
     return Made(sum(one.units for one in made), sum(one.facts for one in made))
 
 
@@ -114,7 +116,7 @@ def _nation() -> Unit:
     with transaction.atomic():
         Unit.objects.bulk_create([nation])  # past the signals, as the provinces are
         Ancestry.objects.create(ancestor=nation, descendant=nation, depth=0)
-        _redefine()
+        renew_stamp()
     return nation
 
 
@@ -148,7 +150,7 @@ class _Province:
         if Unit.objects.filter(code=places[0].code, tier__code=places[0].tier).exists():
             return Made(0, 0)
         units = self._units(places, nation)
-        _redefine()
+        renew_stamp()  # not `changed`: everything would be added up anew after every province
         loader = Loader(self.asked.stage, timezone.now())
         return Made(len(units), loader.write(self._facts(units)))
 
@@ -236,23 +238,3 @@ def _lineage(unit: Unit) -> Iterator[Unit]:
     while above is not None:
         yield above
         above = above.parent
-
-
-def _redefine() -> None:
-    """What other processes keep worked out from the tree is out of date.
-
-    `places_changed` would say it too, and have everything added up anew after every province.
-    """
-    Definitions.objects.update_or_create(pk=1, defaults={"stamp": uuid.uuid4()})
-
-
-def _mark(periods: Iterable[Period]) -> None:
-    """Every unit of the years waits to be added up."""
-    Recompute.objects.bulk_create(Recompute(unit=None, period=period.code) for period in periods)
-
-
-def _refresh_statistics() -> None:
-    """Have queries planned by the tables' true sizes; see communes.imports.units."""
-    with connection.cursor() as cursor:
-        for model in (Unit, Ancestry, Result):
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
