@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,8 +9,8 @@ from decimal import Decimal
 from functools import cached_property
 
 from communes.models import Ancestry, Unit, UnitGroup
-from indicators.asking import profiles_below, profiles_of
 from indicators.calc import Part, add, ratio, without_value
+from indicators.cells import Ints
 from indicators.enums import Aggregation, IndicatorKind
 from indicators.models import Indicator, Recompute, Rollup
 from indicators.periods import Period
@@ -111,12 +110,11 @@ def group_figures(
     members = [row.unit for row in group.member_rows]
     waiting = _pending(members, periods)  # before the rows, as above
     kept = Rollup.objects.kept(members, indicators, periods, stage)
+    catalogue = Catalogue.current()
     for period in periods:
         units = [unit for unit in members if unit.is_valid_on(period.end)]
         rows = [kept[unit.pk, period.code] for unit in units if (unit.pk, period.code) in kept]
-        catalogue = Catalogue()
-        profiles = profiles_of([unit.pk for unit in units], period.end)
-        asked = catalogue.expected(Counter(profiles.values()))
+        asked = catalogue.asked([unit.pk for unit in units], period).sum(axis=0)
         pending = any((unit.pk, period.code) in waiting for unit in units)
         for indicator in indicators:
             cells = [(row, cell) for row in rows if (cell := row.cell(indicator.pk))]
@@ -126,7 +124,7 @@ def group_figures(
             found[indicator.pk, period.code] = _figure(
                 indicator,
                 whole,
-                expected=max(asked.get(indicator.pk, 0) - whole.not_applicable, 0),
+                expected=max(int(asked[catalogue.column(indicator)]) - whole.not_applicable, 0),
                 computed_at=max((row.computed_at for row, _ in cells), default=None),
                 has_sample=whole.has_sample or sample,
                 pending=pending,
@@ -148,7 +146,7 @@ def own_figures(
         for indicator in indicators:
             cell = cells[unit.pk].get(indicator.pk)
             if cell is None:
-                asked = catalogue.asked([unit.pk], period)[0, catalogue.places[indicator.pk]]
+                asked = catalogue.asked([unit.pk], period)[0, catalogue.column(indicator)]
                 found[unit.pk, indicator.pk] = Figure(expected=int(asked))
             else:
                 found[unit.pk, indicator.pk] = _figure(
@@ -234,26 +232,27 @@ def _pending(units: Sequence[Unit], periods: Sequence[Period]) -> set[tuple[int,
 class _Expected:
     """How many units are to report, worked out only when a figure has no row of its own.
 
-    Then for every period at once, so that one gap costs as much as many.
+    Then for every unit at once, so that one gap costs as much as many.
     """
 
     def __init__(self, units: Sequence[Unit], periods: Sequence[Period]) -> None:
-        self.units = units
+        self.units = [unit.pk for unit in units]
         self.periods = periods
 
     def count(self, unit_id: int, period: Period, indicator: Indicator) -> int:
-        return self._counts[period.code][unit_id].get(indicator.pk, 0)
+        return int(self._counts[period.code][unit_id][self._catalogue.column(indicator)])
 
     @cached_property
-    def _counts(self) -> dict[str, dict[int, dict[int, int]]]:
-        catalogue = Catalogue()
-        below = {
-            period.code: profiles_below([unit.pk for unit in self.units], period.end)
-            for period in self.periods
-        }
+    def _catalogue(self) -> Catalogue:
+        return Catalogue.current()
+
+    @cached_property
+    def _counts(self) -> dict[str, dict[int, Ints]]:
         return {
-            code: {pk: catalogue.expected(profiles) for pk, profiles in found.items()}
-            for code, found in below.items()
+            period.code: dict(
+                zip(self.units, self._catalogue.expected_below(self.units, period), strict=True)
+            )
+            for period in self.periods
         }
 
 

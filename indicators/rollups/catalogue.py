@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -109,14 +109,6 @@ class Catalogue:
             ]
         return self._asked[profile]
 
-    def expected(self, profiles: Counter[Profile]) -> dict[int, int]:
-        """How many of the counted units are to report each indicator: {indicator pk: units}."""
-        counts: Counter[int] = Counter()
-        for profile, units in profiles.items():
-            for indicator in self.asked_of(profile):
-                counts[indicator.pk] += units
-        return counts
-
     def mask(self, profile: Profile) -> Bools:
         """`asked_of` as one row of columns."""
         if profile not in self._masks:
@@ -130,6 +122,8 @@ class Catalogue:
         unknown = [pk for pk in units if (pk, period.code) not in self._asked_of]
         for pk, profile in profiles_of(unknown, period.end).items() if unknown else ():
             self._asked_of[pk, period.code] = self.mask(profile)
+        if not units:
+            return np.zeros((0, self.width), np.bool_)
         return np.array([self._asked_of[pk, period.code] for pk in units])
 
     def expected_below(self, units: Sequence[int], period: Period) -> Ints:
@@ -138,6 +132,8 @@ class Catalogue:
         Worked out once for a unit and period: it follows from definitions alone.
         """
         self._count(units, period)
+        if not units:
+            return np.zeros((0, self.width), np.int64)
         return np.array([self._expected[pk, period.code] for pk in units])
 
     def has_below(self, unit: int, period: Period) -> bool:
@@ -175,6 +171,9 @@ class Catalogue:
 
     def columns(self, indicators: Iterable[Indicator]) -> Ints:
         return self.places[np.fromiter((row.pk for row in indicators), np.int64)]
+
+    def column(self, indicator: Indicator) -> int:
+        return self._column(indicator.pk)
 
     def _column(self, pk: int | None) -> int:
         return int(self.places[pk or 0])

@@ -212,7 +212,7 @@ class Facts:
             profiles=profiles_of(units, Period(self.year).end),
             parts=self._parts(units, indicators),
             origins=_origins(units),
-            catalogue=Catalogue(),
+            catalogue=Catalogue.current(),
         )
 
     def _below(self, targets: Collection[Target]) -> dict[int, list[Unit]]:

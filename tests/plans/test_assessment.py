@@ -729,7 +729,9 @@ def test_queries_do_not_grow_with_the_targets_nor_with_the_units(
             assess_units(targets[1], units, Y2024, PROVISIONAL)
         return len(seen)
 
+    queries(1)  # definitions are read once
     assert queries(2) == queries(4) == queries(41)
+    unit_queries(places.communes)
     assert unit_queries(places.communes[1:2]) == unit_queries(places.communes)
 
 
