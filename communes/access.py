@@ -19,7 +19,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
 
-from communes.enums import Role
+from communes.enums import Role, TierCode
 from communes.models import Official, Post, Unit, UnitGroup
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Action(StrEnum):
 
     VIEW = "view"
     ENTER = "enter"
+    HAND_IN = "hand_in"  # put figures that came on one table into a unit's draft
     REVIEW = "review"
     ADMINISTER = "administer"
 
@@ -51,12 +52,14 @@ class Action(StrEnum):
 _ON_OWN_UNIT: dict[Action, frozenset[str]] = {
     Action.VIEW: frozenset(Role.values),
     Action.ENTER: frozenset({Role.OFFICER}),
+    Action.HAND_IN: frozenset({Role.OFFICER}),
     Action.REVIEW: frozenset(),
     Action.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
 }
 _BELOW: dict[Action, frozenset[str]] = {
     Action.VIEW: frozenset({Role.REVIEWER, Role.LEADER, Role.ADMINISTRATOR}),
     Action.ENTER: frozenset(),
+    Action.HAND_IN: frozenset({Role.REVIEWER}),
     Action.REVIEW: frozenset({Role.REVIEWER}),
     Action.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
 }
@@ -144,6 +147,20 @@ def can_assign(official: Official | AnonymousUser, unit: Unit) -> bool:
     return bool(posts) and unit.upward.filter(ancestor__in=posts).exists()
 
 
+def can_schedule(official: Official | AnonymousUser, unit: Unit) -> bool:
+    """May `official` set the days on which `unit` reports?
+
+    A reviewer's post on a province that is `unit` or stands above it: the calendar is the
+    province's, its districts and the nation do not set it.
+    """
+    posts = {
+        post.unit_id
+        for post in reviewing_posts(official)
+        if post.unit.tier.code == TierCode.PROVINCE
+    }
+    return bool(posts) and unit.upward.filter(ancestor__in=posts).exists()
+
+
 def can_view_group(official: Official | AnonymousUser, group: UnitGroup) -> bool:
     """A group's figures are open to who may see every one of its members, and to no one else."""
     members = {row.unit_id for row in group.member_rows}
@@ -174,6 +191,17 @@ def require_assign(official: Official | AnonymousUser, unit: Unit | None) -> Uni
     unit = require(official, Action.VIEW, unit)
     if not can_assign(official, unit):
         raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được giao chỉ tiêu.")
+    return unit
+
+
+def require_schedule(official: Official | AnonymousUser, unit: Unit | None) -> Unit:
+    """Return `unit` if `official` may set the days on which it reports.
+
+    Raises as `require` does: Http404 for a stranger, PermissionDenied for a mere reader.
+    """
+    unit = require(official, Action.VIEW, unit)
+    if not can_schedule(official, unit):
+        raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được đặt lịch báo cáo.")
     return unit
 
 

@@ -5,7 +5,11 @@ Facts, rollups and the queue are not here: figures are written by `recording` al
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
 from simple_history.admin import SimpleHistoryAdmin
 
 from indicators.models import (
@@ -60,8 +64,22 @@ class RuleTermInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(ValidationRule)
 class ValidationRuleAdmin(SimpleHistoryAdmin):
+    """What a rule says of which figures. It is tried and switched on in the rulebook."""
+
     list_display = ["name", "code", "severity", "comparator", "is_active"]
     list_filter = ["severity", "is_active"]
     search_fields = ["name", "code"]
     autocomplete_fields = ["solve_for"]
+    readonly_fields = ["is_active"]
     inlines = [RuleTermInline]
+
+    def view_on_site(self, rule: ValidationRule) -> str:
+        return reverse("rules:rule", args=[rule.code])
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return ["is_active"] if obj is None else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: Any) -> None:
+        """A new rule starts switched off: it is tried first."""
+        obj.is_active = obj.is_active and change
+        super().save_model(request, obj, form, change)

@@ -15,8 +15,11 @@ from django.db.models import BooleanField, Case, Count, Exists, OuterRef, Q, Que
 
 from communes.enums import TierCode
 from communes.models import Ancestry, GroupMember, Unit
-from indicators.enums import AppliesTo
+from indicators.enums import AppliesTo, Cadence
 from indicators.models import Indicator
+from indicators.periods import Period
+
+PARTS = {Cadence.YEAR: ("",), Cadence.HALF: ("", "H"), Cadence.QUARTER: ("", "H", "Q")}
 
 URBAN = Q(descendant__name__startswith="Thị trấn ") | Q(descendant__name__startswith="Phường ")
 
@@ -41,6 +44,11 @@ def asks(indicator: Indicator, profile: Profile) -> bool:
     if indicator.applies_to == AppliesTo.COMMUNES and profile.is_urban:
         return False
     return indicator.group_id is None or indicator.group_id in profile.groups
+
+
+def is_asked_in(indicator: Indicator, period: Period) -> bool:
+    """Is the input asked for in a period of this length: as often as its cadence, or less often?"""
+    return period.part in PARTS[Cadence(indicator.cadence)]
 
 
 def profile_of(unit: Unit, day: date) -> Profile:

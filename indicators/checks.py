@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from communes.models import Unit
 from indicators.calc import compares
@@ -46,22 +46,31 @@ class Finding:
 
 def rules_for(unit: Unit, period: Period) -> list[ValidationRule]:
     """Active rules on results that run for this kind of unit in this period, terms prefetched."""
-    found = (
-        ValidationRule.objects.filter(is_active=True, tiers=unit.tier)
-        .select_related("solve_for")
-        .prefetch_related(
-            Prefetch("terms", RuleTerm.objects.select_related("indicator").order_by("order")),
-            "skip_at_breaks",
-        )
-    )
+    found = with_terms().filter(is_active=True, tiers=unit.tier)
     return [rule for rule in found if _runs(rule, unit, period)]
 
 
+def with_terms() -> QuerySet[ValidationRule]:
+    """Rules with what checking them needs, prefetched."""
+    return ValidationRule.objects.select_related("solve_for").prefetch_related(
+        Prefetch("terms", RuleTerm.objects.select_related("indicator").order_by("order")),
+        "skip_at_breaks",
+    )
+
+
 def _runs(rule: ValidationRule, unit: Unit, period: Period) -> bool:
-    if "result" not in rule.measures:
+    if "result" not in rule.measures or is_spared(rule, is_urban=unit.is_urban):
         return False
-    if rule.applies_to == AppliesTo.COMMUNES and unit.is_urban:
-        return False
+    return runs_in(rule, period)
+
+
+def is_spared(rule: ValidationRule, *, is_urban: bool) -> bool:
+    """Does the rule leave this kind of unit alone?"""
+    return is_urban and rule.applies_to == AppliesTo.COMMUNES
+
+
+def runs_in(rule: ValidationRule, period: Period) -> bool:
+    """Does the rule say anything of this period? Terms and breaks prefetched."""
     if not period.is_year and any(term.offset for term in rule.terms.all()):
         return False
     return not any(moment.breaks_at(period) for moment in rule.skip_at_breaks.all())

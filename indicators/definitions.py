@@ -13,7 +13,7 @@ from django.db.models.signals import post_delete, post_save
 
 from communes.models import GroupMember, Unit
 from communes.signals import places_changed
-from indicators.models import Definitions, Indicator, IndicatorTerm, Recompute, Result
+from indicators.models import Definitions, Indicator, IndicatorTerm, Recompute, Result, Theme
 from indicators.rollups import EVERY_PERIOD
 from indicators.tasks import soon
 
@@ -52,7 +52,7 @@ def _is_marked() -> bool:
 
 
 def listen() -> None:
-    for model in (Unit, GroupMember, Indicator, IndicatorTerm):
+    for model in (Unit, GroupMember, Theme, Indicator, IndicatorTerm):
         for signal in (post_save, post_delete):
             signal.connect(changed, sender=model, dispatch_uid=f"redefined-{model.__name__}")
     places_changed.connect(changed, dispatch_uid="redefined-places")

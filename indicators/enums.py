@@ -68,11 +68,20 @@ class Severity(models.TextChoices):
 
 
 class Answer(models.TextChoices):
-    """What a unit has said about one figure. Nothing said, zero and not applicable differ."""
+    """What a unit has said about one figure. Nothing said, zero and not applicable differ.
+
+    NO_DATA is an answer to the return, with its reason in the note; in sums it is missing.
+    """
 
     MISSING = "", _("chưa có số liệu")
     VALUE = "value", _("có số liệu")
     NOT_APPLICABLE = "na", _("không áp dụng")
+    NO_DATA = "none", _("không có số liệu")
+
+    @property
+    def is_excuse(self) -> bool:
+        """Answered, and without a number."""
+        return self in (Answer.NOT_APPLICABLE, Answer.NO_DATA)
 
 
 class Stage(models.TextChoices):

@@ -4,15 +4,19 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
+from functools import cached_property, total_ordering
 
 _FORM = re.compile(r"(?P<year>(?:19|20|21)[0-9]{2})(?:(?P<part>[HQ])(?P<number>[1-4]))?")
 _MONTHS = {"": 12, "H": 6, "Q": 3}
 
 
-@dataclass(frozen=True, order=True)
+@total_ordering
+@dataclass(frozen=True)
 class Period:
-    """A span of the calendar with a start and an end day, named by its code."""
+    """A span of the calendar with a start and an end day, named by its code.
+
+    In order of the last day; of those that end together the longest is the latest.
+    """
 
     year: int
     part: str = ""
@@ -59,6 +63,9 @@ class Period:
     def shifted(self, years: int) -> "Period":
         """The same span `years` later (negative: earlier)."""
         return Period(self.year + years, self.part, self.number)
+
+    def __lt__(self, other: "Period") -> bool:
+        return (self.end, -self.start.toordinal()) < (other.end, -other.start.toordinal())
 
     def __str__(self) -> str:
         return self.code

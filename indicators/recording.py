@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
 
 from communes.models import Official, Unit
-from indicators.asking import Profile, asks, profiles_of
+from indicators.asking import Profile, asks, is_asked_in, profiles_of
 from indicators.enums import Answer, Cadence, Stage, ValueType
 from indicators.models import Indicator, Recompute, Result
 from indicators.periods import Period
@@ -49,9 +49,6 @@ MOST_DIGITS = 12
 triệu đồng. What a country of such figures adds up to still fits a rollup."""
 EXACT_DIGITS = 15
 """What every database keeps exactly: SQLite holds a decimal as a double."""
-
-PARTS = {Cadence.YEAR: ("",), Cadence.HALF: ("", "H"), Cadence.QUARTER: ("", "H", "Q")}
-"""The periods in which an indicator is asked: as often as its cadence, or less often."""
 
 
 @dataclass(frozen=True)
@@ -254,7 +251,7 @@ def _problem(entry: Entry, profile: Profile) -> str:
         )
     if not asks(entry.indicator, profile):
         return _("Chỉ tiêu này không giao cho đơn vị này nhập.")
-    if entry.period.part not in PARTS[Cadence(entry.indicator.cadence)]:
+    if not is_asked_in(entry.indicator, entry.period):
         return _("Chỉ tiêu này báo cáo theo {cadence}, không theo kỳ ngắn hơn.").format(
             cadence=Cadence(entry.indicator.cadence).label
         )
@@ -262,7 +259,11 @@ def _problem(entry: Entry, profile: Profile) -> str:
         return _("Kỳ báo cáo này chưa bắt đầu.")
     if entry.answer == Answer.VALUE:
         return value_problem(entry.indicator, entry.value)
-    return _("Ô không có số thì không được kèm giá trị.") if entry.value is not None else ""
+    if entry.value is not None:
+        return _("Ô không có số thì không được kèm giá trị.")
+    if entry.answer == Answer.NO_DATA and not (entry.note or "").strip():
+        return _("Ghi lý do không có số liệu vào ô ghi chú.")
+    return ""
 
 
 def value_problem(indicator: Indicator, value: Decimal | None) -> str:

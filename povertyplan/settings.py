@@ -270,6 +270,15 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR_DIR / "files"
+# A file larger than this is not kept, whatever page it is sent to.
+UPLOAD_MAX_BYTES = 10 * 1024**2
+FILE_UPLOAD_HANDLERS = [
+    "povertyplan.lib.receiving.BoundedUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
+EVIDENCE_PER_FIGURE = 10
+EVIDENCE_BYTES_PER_RETURN = 100 * 1024**2
 
 # -- API -----------------------------------------------------------------------------
 REST_FRAMEWORK = {

@@ -8,6 +8,7 @@ from povertyplan.health import health
 urlpatterns = [
     path("health/", health, name="health"),
     path("", include("communes.urls")),
+    path("", include("indicators.urls")),  # before the administration, whose last page takes all
     path("", include("plans.urls")),
     path("", include("reports.urls")),
     path("api/v1/", include("reports.api.urls")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import ClassVar
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from simple_history.models import HistoricalRecords
 
 from communes.models import Post, Tier, Unit
 from indicators.models import Indicator, PeriodField
@@ -18,7 +20,10 @@ from reports.enums import EDITABLE, AnnexStatus, ReportState, Step
 
 
 class Deadline(models.Model):
-    """The calendar of a reporting round, set by the province for everything below it."""
+    """The calendar of a reporting round, set by the province for everything below it.
+
+    One whose issuer is a single unit is that unit's extension; the nearest issuer counts.
+    """
 
     issuer = models.ForeignKey(
         Unit, models.PROTECT, related_name="deadlines", verbose_name=_("đơn vị đặt hạn")
@@ -27,6 +32,14 @@ class Deadline(models.Model):
     opens_on = models.DateField(_("mở nhập"))
     due_on = models.DateField(_("hạn nộp"))
     closes_on = models.DateField(_("khóa kỳ"), null=True, blank=True)
+    reason = models.CharField(
+        _("lý do gia hạn"),
+        max_length=300,
+        blank=True,
+        help_text=_("Của một đơn vị được gia hạn; trống khi là lịch chung."),
+    )
+
+    history = HistoricalRecords()
 
     class Meta:
         verbose_name = _("lịch báo cáo")
@@ -35,6 +48,10 @@ class Deadline(models.Model):
             models.UniqueConstraint(fields=["issuer", "period"], name="deadline_one_per_period"),
             models.CheckConstraint(
                 condition=Q(opens_on__lte=F("due_on")), name="deadline_due_after_opening"
+            ),
+            models.CheckConstraint(
+                condition=Q(closes_on__isnull=True) | Q(closes_on__gte=F("due_on")),
+                name="deadline_closes_after_due",
             ),
         ]
 
@@ -150,6 +167,78 @@ class Comment(models.Model):
 
     def __str__(self) -> str:
         return self.body[:60]
+
+
+class Evidence(models.Model):
+    """What a figure of a return rests on: a file, the decision it comes from, or both.
+
+    The file is kept outside what the web server serves; `name` is how it is shown and sent,
+    `content_type` what its bytes are, whatever it was called. Taken back, it stays on record.
+    """
+
+    report = models.ForeignKey(Report, models.CASCADE, related_name="evidence")
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+")
+    decision = models.CharField(
+        _("văn bản"),
+        max_length=200,
+        blank=True,
+        help_text=_("Số, ngày và cơ quan ban hành văn bản có số liệu này."),
+    )
+    file = models.FileField(_("tệp"), upload_to="evidence/%Y/", max_length=200, blank=True)
+    name = models.CharField(_("tên tệp"), max_length=150, blank=True)
+    content_type = models.CharField(max_length=80, blank=True)
+    size = models.PositiveIntegerField(_("kích thước (byte)"), default=0)
+    digest = models.CharField(max_length=64, blank=True, help_text=_("SHA-256 của tệp"))
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    removed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("minh chứng")
+        verbose_name_plural = _("minh chứng")
+        ordering: ClassVar = ["at", "pk"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(file="") | ~Q(decision=""), name="evidence_is_a_file_or_a_decision"
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at__isnull=True, removed_by__isnull=True)
+                | Q(removed_at__isnull=False, removed_by__isnull=False),
+                name="evidence_is_taken_back_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.decision
+
+
+class Upload(models.Model):
+    """A workbook that somebody handed in and is shown what it would change; kept for a day.
+
+    `versions`: {"unit code/indicator code": version of the fact when it was read, 0 for none},
+    so that what changed in between is not overwritten unseen.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    unit = models.ForeignKey(Unit, models.CASCADE, related_name="+")
+    period = PeriodField()
+    file = models.FileField(upload_to="uploads/%Y%m%d/", max_length=200)
+    name = models.CharField(_("tên tệp"), max_length=150)
+    versions = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tệp Excel nộp vào")
+        verbose_name_plural = _("tệp Excel nộp vào")
+        ordering: ClassVar = ["-at"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Annex(models.Model):

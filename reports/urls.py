@@ -5,7 +5,10 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("reports.dashboards.urls")),
     path("", include("reports.entry.urls")),
+    path("", include("reports.evidence.urls")),
     path("", include("reports.review.urls")),
     path("", include("reports.annexes.urls")),
     path("", include("reports.operations.urls")),
+    path("", include("reports.workbook.urls")),
+    path("", include("reports.calendar.urls")),
 ]

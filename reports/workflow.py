@@ -24,8 +24,8 @@ from indicators.periods import Period
 from indicators.recording import Entry
 from povertyplan.lib.errors import DomainError, Problem
 from reports.enums import UNDER_REVIEW, ReportState, Step
-from reports.models import Comment, Report, ReportEvent
-from reports.returns import Return, form_of, plain, return_of, reviewers_of
+from reports.models import Comment, Deadline, Report, ReportEvent
+from reports.returns import Return, deadline_of, form_of, plain, return_of, reviewers_of
 
 # -- the unit's side --------------------------------------------------------------------------
 
@@ -39,10 +39,24 @@ def save_draft(
     Raises Http404/PermissionDenied for who may not enter here, DomainError with every bad cell.
     """
     access.require(by, Action.ENTER, unit)
+    return _keep_draft(unit, period, entries, by)
+
+
+@transaction.atomic
+def hand_in(*, unit: Unit, period: Period, entries: Sequence[Entry], by: Official) -> list[Result]:
+    """Keep what came for the unit on a table of its district. As `save_draft`, and as its draft.
+
+    Who hands in for a unit has entered its figures, and so does not review them.
+    """
+    access.require(by, Action.HAND_IN, unit)
+    return _keep_draft(unit, period, entries, by)
+
+
+def _keep_draft(unit: Unit, period: Period, entries: Sequence[Entry], by: Official) -> list[Result]:
     report = _locked_report(unit, period)
     _need_editable(report)
     current = return_of(unit, period)
-    _need_open(current)
+    _need_open(report, current.deadline)
     _refuse_locked(current, entries)
     report.save()
     typed = {entry.indicator.pk for entry in entries}
@@ -140,6 +154,20 @@ def obstacles(current: Return) -> list[Problem]:
             key=found.cell,
         )
         for found in current.unexplained
+    ]
+    problems += [
+        Problem(
+            _("{label}. {detail} Số đúng thì ghi lý do vào ô ghi chú.").format(
+                label=band.label, detail=band.detail
+            ),
+            where=f"{row.number} {row.indicator.name}",
+            code="reason",
+            key=row.indicator.code,
+        )
+        for row in current.inputs
+        if row.needs_reason
+        for band in row.asked
+        if band.needs_reason
     ]
     return problems
 
@@ -266,6 +294,17 @@ def may_review_now(report: Report, official: Official) -> bool:
     return report.state in UNDER_REVIEW and _reviewer_post(report, official) is not None
 
 
+def report_to_enter(unit: Unit, period: Period) -> Report:
+    """The report, locked as for typing: what belongs to its figures is changed with them.
+
+    Raises DomainError while the unit may not write in it. Who asks is the caller's to check.
+    """
+    report = _locked_report(unit, period)
+    _need_editable(report)
+    _need_open(report, deadline_of(unit, period))
+    return report
+
+
 def _locked_report(unit: Unit, period: Period) -> Report:
     """The report, locked until the end of the transaction; a first draft is created.
 
@@ -290,16 +329,16 @@ def _need_editable(report: Report) -> None:
         )
 
 
-def _need_open(current: Return) -> None:
+def _need_open(report: Report, calendar: Deadline | None) -> None:
     """Within the calendar's days; what was sent back or reopened may be mended after they end."""
-    calendar, today = current.deadline, timezone.localdate()
+    today = timezone.localdate()
     if calendar is None:
         return
     if today < calendar.opens_on:
         raise DomainError(
             _("Kỳ báo cáo này mở nhập từ {day}.").format(day=f"{calendar.opens_on:%d/%m/%Y}")
         )
-    is_first = current.report.state == ReportState.DRAFT
+    is_first = report.state == ReportState.DRAFT
     if is_first and calendar.closes_on is not None and today > calendar.closes_on:
         raise DomainError(
             _("Kỳ báo cáo này đã khóa từ {day}. Cần nộp muộn thì đề nghị tỉnh gia hạn.").format(

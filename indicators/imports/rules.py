@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +13,8 @@ from pydantic import Field
 from communes.models import Tier
 from indicators.enums import AppliesTo, Comparator, Severity
 from indicators.models import Indicator, RuleTerm, SeriesBreak, ValidationRule
+from indicators.rulemaking import CHANGED
+from indicators.wording import has_stray_brace, known_names, named_in
 from povertyplan.lib.errors import Problem
 from povertyplan.lib.reading import (
     Flag,
@@ -28,9 +29,6 @@ from povertyplan.lib.reading import (
     repeated,
 )
 from povertyplan.lib.syncing import Counts, record_history, sync, sync_links, sync_parts
-
-WORDS = {"left", "right", "gap", "computed"}
-"""What a message may name besides the values of its own terms. Source: rules.yaml header."""
 
 
 class RuleRow(Record):
@@ -59,8 +57,10 @@ class RuleRow(Record):
 def import_rules(given: Path | str) -> Counts:
     """Bring the rules to what the file says, matched by id; order in the file is their order.
 
-    Whether a rule is switched on is an administrator's choice and stays. Rules not in the file
-    stay. Raises DomainError and writes nothing when any row is bad.
+    Whether a rule is switched on is an administrator's choice and stays; so do the words, the
+    severity and the tolerance of a rule that an administrator has edited: an upgrade must not
+    undo that. Rules not in the file stay. Raises DomainError and writes nothing when any row is
+    bad.
     """
     file = read_yaml(given)
     file.allow_only("rules")
@@ -106,11 +106,11 @@ def _bad_terms(row: Row[RuleRow], indicators: set[str]) -> Iterator[Problem]:
 
 def _bad_message(row: Row[RuleRow]) -> Iterator[Problem]:
     """Placeholders are names in braces; any other brace would show on the screen."""
-    known = WORDS | {code if offset == 0 else f"{code}_prev" for _, code, offset in row.data.terms}
+    known = known_names((code, offset) for _, code, offset in row.data.terms)
     message = row.data.message_vi
-    for name in re.findall(r"\{([^{}]*)\}", message):
+    for name in named_in(message):
         yield from named_only(row, name, known, "chỗ điền", "message_vi")
-    if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", message)):
+    if has_stray_brace(message):
         yield row.problem("có dấu ngoặc nhọn lẻ; mỗi chỗ điền ghi {tên}.", "message_vi")
 
 
@@ -118,9 +118,13 @@ def _write(rows: list[Row[RuleRow]], reason: str) -> Counts:
     keys = dict(Indicator.objects.values_list("code", "pk"))
     tiers = dict(Tier.objects.values_list("code", "pk"))
     breaks = dict(SeriesBreak.objects.values_list("code", "pk"))
+    edited = _edited()
     done = sync(
         ValidationRule.objects.all(),
-        {row.data.id: _attributes(order, row.data, keys) for order, row in enumerate(rows)},
+        {
+            row.data.id: _attributes(order, row.data, keys) | edited.get(row.data.id, {})
+            for order, row in enumerate(rows)
+        },
         lambda rule: rule.code,
     )
     by_pk = {done.rows[row.data.id].pk: row.data for row in rows}
@@ -142,6 +146,13 @@ def _write(rows: list[Row[RuleRow]], reason: str) -> Counts:
     record_history(done.created, created=True, reason=reason)
     record_history(done.touched(touched), created=False, reason=reason)
     return done.counts(touched)
+
+
+def _edited() -> dict[str, dict[str, Any]]:
+    """What an administrator may change of a rule, of those that one has changed, by code."""
+    touched = ValidationRule.history.filter(history_user__isnull=False).values("id")
+    rows = ValidationRule.objects.filter(pk__in=touched).values("code", *CHANGED)
+    return {row.pop("code"): row for row in rows}
 
 
 def _attributes(order: int, data: RuleRow, keys: dict[str, int]) -> dict[str, Any]:

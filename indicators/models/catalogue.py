@@ -175,6 +175,11 @@ class Indicator(models.Model):
     def is_input(self) -> bool:
         return self.kind == IndicatorKind.INPUT
 
+    @property
+    def is_household_review(self) -> bool:
+        """Asked of every unit of its tier, whatever the plans. As `household_review()`."""
+        return self.theme.household_review and not self.optional
+
     def clean(self) -> None:
         """Refuse a share of units whose condition looks at another share."""
         tested = self.condition_indicator

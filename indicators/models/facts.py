@@ -74,3 +74,8 @@ class Result(models.Model):
 
     def __str__(self) -> str:
         return f"{self.unit_id}/{self.indicator_id}/{self.period} = {self.value}"
+
+    @property
+    def excuse(self) -> str:
+        """The answer that stands in place of a number: `na`, `none`, or empty."""
+        return self.answer if self.answer and Answer(self.answer).is_excuse else ""

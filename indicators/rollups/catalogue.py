@@ -55,7 +55,9 @@ class Catalogue:
     _current: ClassVar[tuple[uuid.UUID, Catalogue] | None] = None
 
     def __init__(self) -> None:
-        rows = Indicator.objects.select_related("entered_at", "entered_at_two_tier").order_by("pk")
+        rows = Indicator.objects.select_related(
+            "theme", "entered_at", "entered_at_two_tier", "of_which", "opening_indicator"
+        ).order_by("pk")
         self.indicators: dict[int, Indicator] = {row.pk: row for row in rows}
         self._asked: dict[Profile, list[Indicator]] = {}
         self._masks: dict[Profile, Bools] = {}

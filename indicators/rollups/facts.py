@@ -21,7 +21,12 @@ STAGES = (Stage.PROVISIONAL.value, Stage.OFFICIAL.value)
 """Rows of a sheet come stage by stage: all units provisional, then all units official."""
 
 VALUE, ABSENT = 1, 2
-ANSWERS = {Answer.VALUE.value: VALUE, Answer.NOT_APPLICABLE.value: ABSENT, Answer.MISSING.value: 0}
+ANSWERS = {
+    Answer.VALUE.value: VALUE,
+    Answer.NOT_APPLICABLE.value: ABSENT,
+    Answer.NO_DATA.value: 0,
+    Answer.MISSING.value: 0,
+}
 
 IS_SAMPLE, OFFICIAL_SHIFT, FLAGS = 16, 4, 32
 SAME = -(2**63)

@@ -45,7 +45,9 @@ def annexes(request: HttpRequest, code: str, period: str) -> HttpResponse:
         page = list_page(unit, span, _stage(request), asked, variant)
     except DomainError as error:
         raise Http404(str(error)) from error
-    return render(request, "annexes/list.html", {"page": page})
+    posts = access.reviewing_posts(request.user)
+    context = {"page": page, "may_hand_in": any(post.unit_id == unit.pk for post in posts)}
+    return render(request, "annexes/list.html", context)
 
 
 @policy(Policy.BY_UNIT)

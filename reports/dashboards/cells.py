@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from communes.models import Unit
@@ -86,7 +87,7 @@ def answer_text(indicator: Indicator, answer: str, value: Decimal | None) -> str
     """What a unit said: a number, or the words for nothing said and not applicable."""
     if answer == Answer.VALUE:
         return value_text(indicator, value)
-    return _("Không áp dụng") if answer == Answer.NOT_APPLICABLE else "–"
+    return str(capfirst(Answer(answer).label)) if answer else "–"
 
 
 def cell(indicator: Indicator, figure: Figure) -> Cell:

@@ -14,6 +14,7 @@ from communes.models import Unit
 from indicators.enums import Stage
 from indicators.periods import Period
 from plans.views.asking import SignedInRequest
+from reports.context import overview_address
 from reports.dashboards import facts, following, pages, sources
 from reports.dashboards import overview as overviews
 from reports.returns import latest_period
@@ -45,7 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return redirect("entry:owed")
     if posts:
         unit = posts[0].unit
-        return redirect("overview:unit", unit.code, latest_period(unit).code)
+        return redirect(overview_address(unit))
     return redirect("plans:tree")
 
 

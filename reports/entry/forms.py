@@ -7,12 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indicators.checks import Finding, Values
 from indicators.enums import Answer, Severity, ValueType
-from indicators.models import Theme
+from indicators.models import Indicator, Theme
 from indicators.recording import Entry, value_problem
 from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.numbers import format_number, parse_number
@@ -24,13 +26,14 @@ from reports.returns import Return, Row, checked_values
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 """What no keyboard types into a note, and PostgreSQL would not store (NUL)."""
 NOTE_LENGTH = 500
+EXCUSES = (Answer.NOT_APPLICABLE, Answer.NO_DATA)
 Told = tuple[str, Decimal | None, str]
 """An answer, its value, its note."""
 
 
 @dataclass
 class Line:
-    """One line of the form. `text`, `note` and `is_not_applicable` are what its controls show.
+    """One line of the form. `text`, `note` and `excuse` are what its controls show.
 
     After a refused save they are what the officer typed, not what is stored. `number`: its
     number on the form. `formula`: where a worked-out figure comes from. `found`: rules that do
@@ -40,7 +43,7 @@ class Line:
     row: Row
     text: str
     note: str
-    is_not_applicable: bool
+    excuse: str
     formula: str = ""
     waits_for: str = ""
     comparison: Comparison | None = None
@@ -86,7 +89,7 @@ class Line:
 
     @property
     def is_missing(self) -> bool:
-        return self.is_typed and not self.text and not self.is_not_applicable
+        return self.is_typed and not self.text and not self.excuse
 
     @property
     def stored_text(self) -> str:
@@ -106,23 +109,27 @@ class Line:
 
 
 def shown(row: Row) -> str:
-    """The stored figure as its box shows it; a choice shows 1 or 0."""
-    if row.value is None:
+    return shown_value(row.indicator, row.value)
+
+
+def shown_value(indicator: Indicator, value: Decimal | None) -> str:
+    """A stored figure as its box shows it; a choice shows 1 or 0."""
+    if value is None:
         return ""
-    if row.indicator.value_type == ValueType.YES_NO:
-        return f"{row.value:.0f}"
-    return format_number(row.value, row.indicator.decimals)
+    if indicator.value_type == ValueType.YES_NO:
+        return f"{value:.0f}"
+    return format_number(value, indicator.decimals)
 
 
 def _told_then(kept: str, row: Row) -> str:
-    if kept == "na":
-        return _("không áp dụng")
+    if kept in EXCUSES:
+        return str(Answer(kept).label)
     return format_number(Decimal(kept) if kept else None, row.indicator.decimals)
 
 
 def _told_now(row: Row) -> str:
-    if row.is_not_applicable:
-        return _("không áp dụng")
+    if row.excuse:
+        return str(Answer(row.excuse).label)
     return format_number(row.value, row.indicator.decimals)
 
 
@@ -195,6 +202,12 @@ class Sheet:
         return max(moments, default=None)
 
     @property
+    def versions(self) -> str:
+        """Which version of each stored figure the page shows: code:3 code:1."""
+        stored = (line.row for line in self.lines if line.is_typed and line.row.version)
+        return " ".join(f"{row.indicator.code}:{row.version}" for row in stored)
+
+    @property
     def has_plan(self) -> bool:
         return any(line.row.planned is not None for line in self.lines)
 
@@ -237,7 +250,7 @@ def sheet_of(current: Return) -> Sheet:
     known = {row.code for row in current.rows if row.value is not None}
     lines = []
     for row in current.rows:
-        line = Line(row, shown(row), row.note, row.is_not_applicable)
+        line = Line(row, shown(row), row.note, row.excuse)
         line.comparison = compare(row.value, row.planned, row.indicator, row.kind)
         line.found = [(found, worked_sum(found, values)) for found in row.findings]
         if row.kind == "ratio":
@@ -302,8 +315,10 @@ def worked_sum(found: Finding, values: Values) -> str:
 def read(current: Return, data: Mapping[str, str]) -> Sheet:
     """Lay what was typed over the stored form. Lines that `data` does not name stay as stored.
 
-    `data`: `v-<code>`, `na-<code>`, `note-<code>`, `version-<code>`; `fill` = `code:number`
-    puts an offered number into its box; `choice-<code>` and `seen-<code>` settle a conflict.
+    `data`: `v-<code>`, `na-<code>` (`na`, `none` or empty), `note-<code>`, `version-<code>` or
+    all of them in `versions`;
+    `fill` = `code:number` puts an offered number into its box; `choice-<code>` and
+    `seen-<code>` settle a conflict.
     Bad cells carry their error; nothing is written here.
     """
     sheet = sheet_of(current)
@@ -312,7 +327,8 @@ def read(current: Return, data: Mapping[str, str]) -> Sheet:
     for line in typed:
         line.text = number if line.code == filled else data[f"v-{line.code}"].strip()
         line.note = _CONTROL.sub(" ", data.get(f"note-{line.code}", "")).strip()
-        line.is_not_applicable = bool(data.get(f"na-{line.code}")) and line.code != filled
+        excuse = data.get(f"na-{line.code}", "")
+        line.excuse = excuse if excuse in EXCUSES and line.code != filled else ""
         _understand(line)
     _settle(sheet, typed, data)
     return sheet
@@ -332,10 +348,16 @@ def _understand(line: Line) -> None:
 
 
 def _answer(line: Line) -> tuple[str, Decimal | None]:
-    if line.is_not_applicable and line.text:
-        raise DomainError(_("Ô này vừa ghi số vừa đánh dấu “Không áp dụng”. Xóa số, hoặc bỏ dấu."))
-    if line.is_not_applicable:
-        return Answer.NOT_APPLICABLE, None
+    if line.excuse and line.text:
+        raise DomainError(
+            _("Ô này vừa ghi số vừa chọn “{answer}”. Xóa số, hoặc bỏ chọn.").format(
+                answer=capfirst(Answer(line.excuse).label)
+            )
+        )
+    if line.excuse == Answer.NO_DATA and not line.note:
+        raise DomainError(_("Ghi lý do không có số liệu vào ô ghi chú."))
+    if line.excuse:
+        return line.excuse, None
     if not line.text:
         return Answer.MISSING, None
     value = parse_number(line.text, line.row.indicator.decimals)
@@ -366,8 +388,17 @@ def _settle(sheet: Sheet, typed: list[Line], data: Mapping[str, str]) -> None:
 
 
 def _version(data: Mapping[str, str], line: Line) -> int:
-    text = data.get(f"version-{line.code}", "")
+    """`version-<code>`, else the word for it in `versions`; 0 for a figure not stored then."""
+    text = data.get(f"version-{line.code}") or _versions(data.get("versions", "")).get(
+        line.code, ""
+    )
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
+
+
+@lru_cache(maxsize=1)
+def _versions(text: str) -> dict[str, str]:
+    pairs = (word.partition(":") for word in text.split())
+    return {code: version for code, _colon, version in pairs}
 
 
 def _choose(line: Line, data: Mapping[str, str]) -> None:
@@ -381,5 +412,5 @@ def _choose(line: Line, data: Mapping[str, str]) -> None:
 
 def _take_theirs(line: Line) -> None:
     row = line.row
-    line.text, line.note, line.is_not_applicable = shown(row), row.note, row.is_not_applicable
+    line.text, line.note, line.excuse = shown(row), row.note, row.excuse
     line.told, line.is_changed = None, False

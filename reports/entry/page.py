@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communes import access
 from communes.access import Action
 from communes.models import Official
+from indicators.bands import AFTER_ZERO, DETAILS, NEED_A_REASON, Question
 from indicators.checks import rules_as_json, rules_for
 from indicators.models import ValidationRule
+from reports.attached import evidence_of
 from reports.entry.comparison import better, in_points
 from reports.entry.forms import Line, Sheet
 from reports.history import steps_of
@@ -22,6 +27,9 @@ def context_of(sheet: Sheet, official: Official) -> dict[str, Any]:
     """Everything the template of one return needs. Queries do not grow with the form."""
     current = sheet.current
     may_type = current.report.is_editable and access.can(official, Action.ENTER, current.unit)
+    attached = evidence_of(current.report)
+    for row in current.inputs:
+        row.evidence = attached.get(row.indicator.pk, [])
     return {
         "sheet": sheet,
         "current": current,
@@ -33,6 +41,7 @@ def context_of(sheet: Sheet, official: Official) -> dict[str, Any]:
         "steps": steps_of(current.report),
         "due_note": due_note(current),
         "given": given_to_script(sheet, official) if may_type else None,
+        "definitions": definitions_address(current) if may_type else "",
     }
 
 
@@ -51,15 +60,31 @@ def given_to_script(sheet: Sheet, official: Official) -> dict[str, Any]:
     current = sheet.current
     return {
         "store": f"{official.pk}:{current.unit.pk}:{current.period.code}",
-        "rules": rules_as_json(_checkable(current)),
+        "name": f"{current.unit.code}/{current.period.code}",
+        "since": timezone.now().isoformat(),
         "previous": {
             row.indicator.code: plain("value", row.previous)
             for row in current.rows
             if row.kind != "change" and row.previous is not None
         },
         "rows": {line.code: _row(line) for line in sheet.lines},
-        "words": script_words(),
     }
+
+
+def definitions(current: Return) -> str:
+    """The rules of the form and what the script says, as JSON: the same until an edit of them."""
+    told = {"rules": rules_as_json(_checkable(current)), "words": script_words()}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def definitions_address(current: Return) -> str:
+    """Names its content, so that it is fetched once and kept."""
+    place = [current.unit.code, current.period.code, digest_of(definitions(current))]
+    return reverse("entry:definitions", args=place)
+
+
+def digest_of(told: str) -> str:
+    return sha256(told.encode()).hexdigest()[:12]
 
 
 def _checkable(current: Return) -> list[ValidationRule]:
@@ -85,9 +110,18 @@ def _row(line: Line) -> dict[str, Any]:
         "better": better(indicator, row.kind) if row.planned is not None else "",
         "points": row.planned is not None and in_points(indicator),
         "then": line.told_then,
+        "bands": [
+            [
+                band.question.value,
+                plain("value", band.low),
+                plain("value", band.high),
+                dict(band.values),
+            ]
+            for band in row.bands
+        ],
         **_terms(row),
     }
-    return {key: value for key, value in told.items() if value not in ("", False, 0)}
+    return {key: value for key, value in told.items() if value not in ("", False, 0, [])}
 
 
 def _terms(row: Row) -> dict[str, Any]:
@@ -102,15 +136,32 @@ def _terms(row: Row) -> dict[str, Any]:
     return {}
 
 
-def script_words() -> dict[str, str]:
+def script_words() -> dict[str, Any]:
     """What the script says, in the language of the page."""
     return {
+        "bands": {
+            question.value: [
+                str(question.label),
+                str(DETAILS[question]),
+                question in NEED_A_REASON,
+                question in AFTER_ZERO,
+            ]
+            for question in Question
+        },
         "saved": _("Đã lưu {time}"),
         "saving": _("Đang gửi…"),
         "kept": _("{count} ô đã giữ trên máy này, chưa gửi"),
-        "failed": _("Không gửi được, thử lại · {count} ô giữ trên máy này"),
+        "failed": _("Không gửi được, đang thử lại – {count} ô đã lưu trên máy"),
+        "offline": _("Đã lưu trên máy – chờ mạng – {count} ô"),
         "refused": _("{count} ô chưa lưu được, xem dòng báo lỗi"),
-        "signed_out": _("Phiên làm việc đã hết. Số vẫn giữ trên máy này; đăng nhập lại để gửi."),
+        "signed_out": _("Phiên làm việc đã hết; {count} ô vẫn giữ trên máy này."),
+        "sign_in": _("Đăng nhập lại để gửi"),
+        "sign_in_at": reverse("login"),
+        "both": _("Người khác vừa sửa ô này. Chọn số cần giữ."),
+        "arrived": _("{by} vừa nhập {count} ô"),
+        "draft_read": _("Đã đọc {count} ô từ tệp nháp."),
+        "draft_not_read": _("Không phải tệp nháp của phần mềm này. Chọn tệp nhap-….json đã lưu."),
+        "draft_of_another": _("Tệp nháp này của báo cáo khác ({of}). Mở đúng báo cáo rồi đọc lại."),
         "not_a_number": _("“{text}” không phải là số. Ghi dạng {example}, không kèm đơn vị."),
         "too_fine": _("“{text}” có quá nhiều chữ số lẻ; chỉ tiêu này ghi {wanted}."),
         "whole": _("số nguyên"),
@@ -128,6 +179,8 @@ def script_words() -> dict[str, str]:
         "missing": _("Chưa nhập"),
         "conflict": _("Hai số khác nhau"),
         "na": _("Không áp dụng"),
+        "none": _("Không có số liệu"),
+        "why": _("Ghi lý do không có số liệu vào ô ghi chú."),
         "met": _("Đạt"),
         "risk": _("Nguy cơ"),
         "late": _("Chậm"),
@@ -142,6 +195,6 @@ def script_words() -> dict[str, str]:
         "to_returned": _("Đến ô bị trả lại"),
         "to_missing": _("Đến ô chưa nhập"),
         "short_errors": _("{count} lỗi"),
-        "restore": _("Máy này còn giữ {count} ô chưa gửi, lần cuối {time}."),
+        "restored": _("Đã đưa lại {count} ô giữ trên máy này từ {time}, chưa gửi."),
         "pasted": _("Đã dán {count} ô, từ {first} đến {last}."),
     }

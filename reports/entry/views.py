@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from pathlib import Path
 
+from django.conf import settings
 from django.contrib import messages
+from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,6 +23,8 @@ from communes.models import Official, Unit
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError, VersionConflict
 from reports import workflow
+from reports.entry import page
+from reports.entry.arriving import arrived
 from reports.entry.forms import Sheet, read, sheet_of, shown
 from reports.entry.page import context_of
 from reports.history import already_sent, figure_history, sent_requests
@@ -140,7 +146,7 @@ def _refusal(sheet: Sheet) -> dict[str, object]:
                 **(
                     {
                         "theirs": shown(line.row),
-                        "theirs_na": line.row.is_not_applicable,
+                        "theirs_na": line.row.excuse,
                         "theirs_note": line.row.note,
                         "by": line.row.entered_by,
                         "version": line.row.version,
@@ -153,6 +159,47 @@ def _refusal(sheet: Sheet) -> dict[str, object]:
             if line.error
         },
     }
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def cells(request: SignedInRequest, code: str, period: str) -> JsonResponse:
+    """What has been typed since `tu`, and the token to send with: the page's may be an old one."""
+    found, span = _place(code, period)
+    unit = access.require(request.user, Action.ENTER, found)
+    told = arrived(unit, span, request.GET.get("tu", ""))
+    return JsonResponse({**told, "token": get_token(request)})
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def definitions(request: SignedInRequest, code: str, period: str, digest: str) -> HttpResponse:
+    """Rules and words for the script. What an address names never changes: kept for good."""
+    found, span = _place(code, period)
+    unit = access.require(request.user, Action.ENTER, found)
+    told = page.definitions(return_of(unit, span))
+    response = HttpResponse(f"window.definitions={told}", content_type="text/javascript")
+    if page.digest_of(told) == digest:
+        response["Cache-Control"] = "private, max-age=31536000, immutable"
+    return response
+
+
+@policy(Policy.PUBLIC)
+@require_safe
+def service_worker(request: HttpRequest) -> HttpResponse:
+    """The script that opens the pages without a network; at the root, or it may not have them."""
+    path = Path(finders.find("sw.js") or settings.STATIC_ROOT / "sw.js")
+    headers = {"Cache-Control": "no-cache"}
+    return HttpResponse(path.read_bytes(), content_type="text/javascript", headers=headers)
+
+
+@policy(Policy.PUBLIC)
+@require_safe
+def offline(request: HttpRequest) -> HttpResponse:
+    """What stands in for a page that the device has not kept. The same for everybody."""
+    response = render(request, "entry/offline.html")
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 @policy(Policy.BY_UNIT)

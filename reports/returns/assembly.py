@@ -13,6 +13,7 @@ from indicators.periods import Period
 from plans.enums import PlannedMeasure
 from plans.milestones import planned_figures
 from reports.models import Comment, Report
+from reports.returns.bands import attach_bands
 from reports.returns.computed import computed_rows, name_terms, ratios_of
 from reports.returns.form import deadline_of, form_of, report_of, reviewers_of
 from reports.returns.pieces import Return, Row
@@ -35,6 +36,7 @@ def return_of(unit: Unit, period: Period) -> Return:
     name_terms(rows, terms)
     _attach_comments(report, rows)
     rows = _numbered(rows)
+    attach_bands(unit, period, rows)
     findings = check(rules_for(unit, period), checked_values(rows))
     _attach_findings(rows, findings)
     return Return(

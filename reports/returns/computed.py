@@ -14,11 +14,10 @@ Terms = dict[int, dict[str, list[int]]]
 
 
 def ratios_of(inputs: list[Indicator]) -> tuple[list[Indicator], Terms]:
-    """Ratios of the review whose every term the form asks for, with their terms' pks."""
+    """Ratios whose every term the form asks for, with their terms' pks."""
     asked = {row.pk for row in inputs}
-    found = (
+    found = list(
         Indicator.objects.filter(kind=IndicatorKind.RATIO)
-        .household_review()
         .in_form_order()
         .select_related("theme", "opening_indicator")
     )

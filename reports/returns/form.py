@@ -1,18 +1,25 @@
 """What a return asks of a unit, by when, and who reviews it.
 
-The form is the household review. Source: indicators.yaml header.
+The form is what the plans over the unit need in the period, in targets and in forms, besides
+the household review, which every unit is asked for. Source: indicators.yaml header.
 """
 
 from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.db.models import QuerySet
 
 from communes.enums import TierCode
 from communes.models import Unit
-from indicators.asking import Profile, asks, profile_of
+from indicators.asking import asks, is_asked_in, profiles_of
 from indicators.models import Indicator
 from indicators.periods import Period
-from reports.models import Deadline, Report
+from indicators.rollups import Catalogue
+from plans.needs import Needs
+from reports.models import Annex, Deadline, Report
 
 
 def reviewers_of(unit: Unit) -> list[Unit]:
@@ -23,16 +30,62 @@ def reviewers_of(unit: Unit) -> list[Unit]:
 
 def form_of(unit: Unit, period: Period) -> list[Indicator]:
     """The inputs a unit's return for the period asks for, in form order."""
-    return _form(profile_of(unit, period.end))
+    return Forms([unit]).of([unit], period)[unit.pk]
 
 
-def _form(profile: Profile) -> list[Indicator]:
-    return [row for row in review_inputs() if asks(row, profile)]
+class Forms:
+    """What is asked of some units. The number of queries does not grow with them."""
+
+    def __init__(self, units: Collection[Unit]) -> None:
+        self._needs = Needs(units, _printed())
+        inputs = (row for row in Catalogue.current().indicators.values() if row.is_input)
+        self._inputs = sorted(inputs, key=lambda row: (row.theme.order, row.order))
+
+    def of(self, units: Collection[Unit], period: Period) -> dict[int, list[Indicator]]:
+        """The form of each unit (pk) for the period, in form order. Two or three queries."""
+        due = [row for row in self._inputs if is_asked_in(row, period)]
+        profiles = profiles_of([unit.pk for unit in units], period.end)
+        made: dict[Any, list[Indicator]] = {}  # most units share theirs
+        found = {}
+        for unit in units:
+            needed = frozenset(self._needs.of(unit, period))
+            key = profiles[unit.pk], needed
+            if key not in made:
+                made[key] = [
+                    row
+                    for row in due
+                    if (row.is_household_review or row.pk in needed)
+                    and asks(row, profiles[unit.pk])
+                ]
+            found[unit.pk] = made[key]
+        return found
 
 
-def review_inputs() -> list[Indicator]:
-    found = Indicator.objects.inputs().household_review().in_form_order()
-    return list(found.select_related("theme", "entered_at", "entered_at_two_tier", "of_which"))
+def entering_tiers() -> set[int]:
+    """The tiers (pks) that any input is entered at."""
+    known = Catalogue.current().indicators.values()
+    found = {pk for row in known for pk in (row.entered_at_id, row.entered_at_two_tier_id)}
+    return {pk for pk in found if pk is not None}
+
+
+def _printed() -> dict[int, set[str]]:
+    """The indicators (codes) that the forms of each plan (pk) show."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for plan, definition in Annex.objects.exclude(plan=None).values_list("plan", "definition"):
+        found[plan] |= set(_codes(definition))
+    return found
+
+
+def _codes(node: Any, *, is_named: bool = False) -> Iterator[str]:
+    """Every code under a key `indicator` or `terms` of a layout. Source: annexes.yaml header."""
+    if isinstance(node, dict):
+        for key, inner in node.items():
+            yield from _codes(inner, is_named=is_named or key in ("indicator", "terms"))
+    elif isinstance(node, list):
+        for inner in node:
+            yield from _codes(inner, is_named=is_named)
+    elif is_named and isinstance(node, str):
+        yield node
 
 
 def report_of(unit: Unit, period: Period) -> Report:

@@ -7,14 +7,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.text import capfirst
 
 from communes.models import Unit
+from indicators.bands import Band, unmet
 from indicators.checks import Finding
 from indicators.enums import Answer, Severity
 from indicators.models import Indicator, Theme
 from indicators.periods import Period
 from reports.enums import ReportState
-from reports.models import Comment, Deadline, Report
+from reports.models import Comment, Deadline, Evidence, Report
 
 
 def is_late(state: str, deadline: Deadline | None) -> bool:
@@ -50,6 +52,8 @@ class Row:
     comments: list[Comment] = field(default_factory=list)
     request: Comment | None = None
     findings: list[Finding] = field(default_factory=list)
+    bands: list[Band] = field(default_factory=list)
+    evidence: list[Evidence] = field(default_factory=list)
     numerator: tuple[str, ...] = ()
     denominator: tuple[str, ...] = ()
 
@@ -62,8 +66,25 @@ class Row:
         return self.answer != Answer.MISSING
 
     @property
-    def is_not_applicable(self) -> bool:
-        return self.answer == Answer.NOT_APPLICABLE
+    def excuse(self) -> str:
+        """The answer that stands in place of a number: `na`, `none`, or empty."""
+        return self.answer if self.answer and Answer(self.answer).is_excuse else ""
+
+    @property
+    def excuse_label(self) -> str:
+        return str(capfirst(Answer(self.excuse).label)) if self.excuse else ""
+
+    @property
+    def asked(self) -> list[Band]:
+        """What is odd about the figure, by its soft limits, its past, the plan, the neighbours."""
+        return unmet(self.bands, self.value)
+
+    @property
+    def needs_reason(self) -> bool:
+        """Is it outside a limit, and nothing said about it? Only what is typed has a note."""
+        is_typed = self.kind == "input" and not self.is_locked
+        odd = any(band.needs_reason for band in self.asked)
+        return is_typed and odd and not self.note.strip()
 
     @property
     def is_changed_since_return(self) -> bool:
@@ -140,7 +161,7 @@ class Return:
 
 
 def plain(answer: str, value: Decimal | None) -> str:
-    """A figure as kept in events and comments: a plain number, `na`, or nothing."""
-    if answer == Answer.VALUE and value is not None:
-        return f"{value.normalize():f}"
-    return "na" if answer == Answer.NOT_APPLICABLE else ""
+    """A figure as kept in events and comments: a plain number, `na`, `none`, or nothing."""
+    if answer == Answer.VALUE:
+        return f"{value.normalize():f}" if value is not None else ""
+    return answer

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,13 +14,12 @@ from django.utils import timezone
 from communes.access import current_posts
 from communes.enums import Role
 from communes.models import Ancestry, Official, Succession, Unit
-from indicators.asking import asks, profiles_of
 from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
 from reports.enums import ReportState
 from reports.models import Deadline, Report
-from reports.returns.form import deadline_of, deadlines, review_inputs
+from reports.returns.form import Forms, deadline_of, deadlines, entering_tiers
 from reports.returns.pieces import is_late
 
 
@@ -61,8 +61,8 @@ def _standings(owed: Sequence[Owed]) -> list[Standing]:
     """In the order given. A fixed number of queries, and two for each period."""
     if not owed:
         return []
-    inputs = review_inputs()
-    reports, done, totals = _reports(owed), _answered(owed, inputs), _asked(owed, inputs)
+    forms = _forms(owed)
+    reports, done = _reports(owed), _answered(forms)
     deadlines = _nearest_deadlines(owed)
     found = []
     for unit, period in owed:
@@ -76,7 +76,7 @@ def _standings(owed: Sequence[Owed]) -> list[Standing]:
                 state=report.state if report else None,
                 deadline=deadlines.get(key),
                 done=done.get(key, 0),
-                total=totals[key],
+                total=len(forms[key]),
                 returned=report.open_requests if report else 0,
             )
         )
@@ -106,23 +106,30 @@ def _reports(owed: Sequence[Owed]) -> dict[Key, Any]:
     return {(row.unit_id, row.period): row for row in rows}
 
 
-def _answered(owed: Sequence[Owed], inputs: Sequence[Indicator]) -> dict[Key, int]:
+def _forms(owed: Sequence[Owed]) -> dict[Key, list[Indicator]]:
+    forms = Forms(list({unit.pk: unit for unit, _ in owed}.values()))
+    found: dict[Key, list[Indicator]] = {}
+    for period in {period for _, period in owed}:
+        units = [unit for unit, asked in owed if asked == period]
+        found |= {(pk, period.code): form for pk, form in forms.of(units, period).items()}
+    return found
+
+
+def _answered(forms: Mapping[Key, Sequence[Indicator]]) -> dict[Key, int]:
+    """How many figures of its form each unit has answered."""
+    alike: dict[tuple[str, tuple[int, ...]], list[int]] = defaultdict(list)
+    for (unit_id, code), form in forms.items():
+        alike[code, tuple(row.pk for row in form)].append(unit_id)
+    asked = Q()
+    for (code, inputs), units in alike.items():
+        asked |= Q(period=code, unit__in=units, indicator__in=inputs)
     rows = (
-        Result.objects.filter(**_of(owed), indicator__in=inputs)
+        Result.objects.filter(asked)
         .exclude(answer=Answer.MISSING)
         .values_list("unit", "period")
         .annotate(Count("pk"))
     )
     return {(unit_id, code): count for unit_id, code, count in rows}
-
-
-def _asked(owed: Sequence[Owed], inputs: Sequence[Indicator]) -> dict[Key, int]:
-    """How many figures the form of each return asks for."""
-    return {
-        (pk, period.code): sum(asks(row, profile) for row in inputs)
-        for period in {period for _, period in owed}
-        for pk, profile in profiles_of({unit.pk for unit, _ in owed}, period.end).items()
-    }
 
 
 def _nearest_deadlines(owed: Sequence[Owed]) -> dict[Key, Deadline]:
@@ -159,21 +166,18 @@ class Tracker:
 
 
 def tracker(unit: Unit, period: Period) -> Tracker:
-    """The returns of every unit below `unit` that enters the review, in official order."""
+    """The returns of every unit below `unit` that is asked for one, in official order."""
     units = list(
         Unit.objects.below_on(unit, period.end)
-        .filter(tier__in=_review_tiers())
+        .filter(tier__in=entering_tiers())
         .select_related("tier", "parent")
         .order_by("parent__code", "code")
     )
     merged = Succession.objects.filter(
         predecessor__upward__ancestor=unit, date__gt=period.start, date__lte=period.end
     ).select_related("predecessor", "successor")
-    return Tracker(unit, period, deadline_of(unit, period), standings(units, period), list(merged))
-
-
-def _review_tiers() -> set[int]:
-    return {row.entered_at_id for row in review_inputs() if row.entered_at_id is not None}
+    owed = [row for row in standings(units, period) if row.total]
+    return Tracker(unit, period, deadline_of(unit, period), owed, list(merged))
 
 
 def periods_for(unit: Unit) -> list[Period]:
@@ -198,4 +202,5 @@ def owed_by(official: Official) -> list[Standing]:
         post.unit_id: post.unit for post in current_posts(official) if post.role == Role.OFFICER
     }
     owed = [(unit, period) for unit in units.values() for period in periods_for(unit)]
-    return sorted(_standings(owed), key=lambda row: row.period, reverse=True)
+    found = [row for row in _standings(owed) if row.total or row.report is not None]
+    return sorted(found, key=lambda row: row.period, reverse=True)

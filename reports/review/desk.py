@@ -7,6 +7,7 @@ from datetime import datetime
 
 from communes.models import Official, Unit
 from indicators.periods import Period
+from reports.attached import evidence_of
 from reports.enums import Step
 from reports.history import Change, already_sent, figure_history
 from reports.models import Report, ReportEvent
@@ -86,6 +87,9 @@ def desk(
     sent_at = [event.at for event in events if event.step == Step.SUBMIT]
     if is_sent and report.is_editable:
         show_last_sent(found, replaced_since(changes, sent_at[-1:]))
+    attached = evidence_of(found.report, as_sent=True)
+    for row in found.inputs:
+        row.evidence = attached.get(row.indicator.pk, [])
     rows = desk_rows(found, period, replaced_since(changes, sent_at[-2:-1])) if is_sent else []
     return Desk(
         unit=unit,

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indicators.calc import ratio
@@ -16,7 +17,7 @@ from indicators.models import Indicator
 from indicators.periods import Period
 from povertyplan.lib.numbers import format_number
 from reports.history import Change
-from reports.models import Comment
+from reports.models import Comment, Evidence
 from reports.returns import Return, Row
 from reports.review.flags import Flag, flags_of
 
@@ -52,6 +53,9 @@ class DeskRow:
     sent: Comment | None
     edited: str
     unmet: Comment | None
+    indicator: Indicator
+    kind: str
+    evidence: tuple[Evidence, ...]
 
     @property
     def is_asked_back(self) -> bool:
@@ -152,12 +156,15 @@ def _desk_row(row: Row, before: Told, current: int, *, is_comparable: bool) -> D
         note=row.note,
         entered_by=row.entered_by,
         entered_at=row.entered_at,
-        flags=tuple(flags_of(row, is_comparable=is_comparable)),
+        flags=tuple(flags_of(row)),
         comments=tuple(comment for comment in row.comments if comment is not request),
         pending=request if request and request.event_id is None else None,
         sent=request if request and request.event_id is not None else None,
         edited=edited,
         unmet=last_asked if last_asked and not edited else None,
+        indicator=indicator,
+        kind=row.kind,
+        evidence=tuple(row.evidence),
     )
 
 
@@ -169,8 +176,8 @@ def figure_text(indicator: Indicator, value: Decimal | None) -> str:
 
 
 def answer_text(indicator: Indicator, answer: str, value: Decimal | None) -> str:
-    if answer == Answer.NOT_APPLICABLE:
-        return _("Không áp dụng")
+    if answer and Answer(answer).is_excuse:
+        return str(capfirst(Answer(answer).label))
     return figure_text(indicator, value)
 
 

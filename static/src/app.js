@@ -1,5 +1,4 @@
-import 'htmx.org';
-import './fresh.js';
+import './offline.js';
 
 // A password field with a button that shows what is typed. Hidden where scripts do not run.
 for (const button of document.querySelectorAll('[data-reveal]')) {
@@ -35,8 +34,3 @@ if (menu) {
     if (menu.open && !menu.contains(event.target)) menu.open = false;
   });
 }
-
-// A fragment refused for want of a session: the page itself leads to the sign-in page and back.
-document.addEventListener('htmx:responseError', (event) => {
-  if (event.detail.xhr.status === 401) window.location.reload();
-});

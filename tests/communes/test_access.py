@@ -88,24 +88,28 @@ def allowed(role: str, tier: str) -> dict[Action, set[str]]:
         Role.OFFICER: {
             Action.VIEW: own,
             Action.ENTER: own,
+            Action.HAND_IN: own,
             Action.REVIEW: set(),
             Action.ADMINISTER: set(),
         },
         Role.REVIEWER: {
             Action.VIEW: own | below,
             Action.ENTER: set(),
+            Action.HAND_IN: below,
             Action.REVIEW: below,
             Action.ADMINISTER: set(),
         },
         Role.LEADER: {
             Action.VIEW: own | below,
             Action.ENTER: set(),
+            Action.HAND_IN: set(),
             Action.REVIEW: set(),
             Action.ADMINISTER: set(),
         },
         Role.ADMINISTRATOR: {
             Action.VIEW: own | below,
             Action.ENTER: set(),
+            Action.HAND_IN: set(),
             Action.REVIEW: set(),
             Action.ADMINISTER: own | below,
         },

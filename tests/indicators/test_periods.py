@@ -71,3 +71,11 @@ def test_break_is_felt_in_the_first_year_only() -> None:
     felt = [year for year in range(2020, 2029) if standard.breaks_at(Period(year))]
 
     assert felt == [2022, 2027]
+
+
+def test_periods_come_by_their_last_day_and_of_those_that_end_together_the_longest_is_latest() -> (
+    None
+):
+    codes = ["2024Q1", "2024Q2", "2024H1", "2024Q3", "2024Q4", "2024H2", "2024", "2025Q1"]
+
+    assert [period.code for period in sorted(map(Period.parse, reversed(codes)))] == codes

@@ -69,6 +69,7 @@ def menu(text: str) -> dict[str, str]:
                 "Số liệu": "/so-lieu/90/2024/",
                 "Kế hoạch": "/ke-hoach/",
                 "Biểu": "/bieu/90/2024/",
+                "Quy tắc": "/quan-tri/quy-tac/",
                 "Vận hành": "/van-hanh/",
                 "Quản trị": "/quan-tri/",
             },

@@ -16,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
 from communes.models import Official, Post, Succession, Unit
+from indicators.bands import bands_of
 from indicators.models import SeriesBreak
 from reports.models import Comment, Report
 from reports.returns import Row
@@ -245,7 +246,6 @@ def test_tracker_costs_the_same_for_one_unit_and_three(job: Job) -> None:
 def flags(
     catalogue: Catalogue, value: str | None, previous: str | None = None, **more: object
 ) -> list[str]:
-    comparable = bool(more.pop("is_comparable", True))
     catalogue.poor.soft_limits = more.pop("limits", {})
     row = Row(
         catalogue.poor,
@@ -253,10 +253,13 @@ def flags(
         "input",
         "value" if value else "",
         None if value is None else D(value),
+    )
+    row.bands = bands_of(
+        catalogue.poor,
         previous=None if previous is None else D(previous),
         planned=None if "planned" not in more else D(str(more["planned"])),
     )
-    return [flag.label for flag in flags_of(row, is_comparable=comparable)]
+    return [flag.label for flag in flags_of(row)]
 
 
 def test_zero_after_a_figure_is_flagged(catalogue: Catalogue) -> None:
@@ -264,11 +267,6 @@ def test_zero_after_a_figure_is_flagged(catalogue: Catalogue) -> None:
     assert flags(catalogue, "0", "0") == []
     assert flags(catalogue, "0") == []
     assert flags(catalogue, None, "6") == []
-
-
-def test_zero_in_the_first_year_of_a_new_standard_is_not_flagged(catalogue: Catalogue) -> None:
-    """No difference is taken across a break of the series."""
-    assert flags(catalogue, "0", "6", is_comparable=False) == []
 
 
 @pytest.mark.parametrize(

@@ -3,11 +3,17 @@
 import { fromPlain, read, round, show } from '../decimals.js';
 import { check, prepare } from '../rules.js';
 import { computeRatio } from './computed.js';
+import { questions } from './bands.js';
 import { comparison } from './plan.js';
 import { Messages, say, status } from './show.js';
 
-/** What a control showed when the server last answered. */
-const before = (control, current) => control.dataset.was ?? current;
+/** What a control showed when the server last answered, whatever was typed while this loaded. */
+function before(control) {
+  const first = control.options
+    ? [...control.options].find((option) => option.defaultSelected)?.value ?? ''
+    : control.defaultValue;
+  return control.dataset.was ?? first;
+}
 
 export class Cell {
   constructor(form, tr, spec) {
@@ -17,37 +23,41 @@ export class Cell {
     this.spec = spec;
     const named = (name) => form.element.elements.namedItem(`${name}-${this.code}`);
     this.box = named('v');
-    this.tick = named('na');
+    this.excuse = named('na');
     this.note = named('note');
-    this.version = named('version');
+    this.version = { value: form.versions[this.code] || '0' };
     this.saved = {
-      text: before(this.box, this.box.value),
-      na: 'was' in this.tick.dataset ? this.tick.dataset.was === '1' : this.tick.checked,
-      note: before(this.note, this.note.value),
+      text: before(this.box),
+      na: before(this.excuse),
+      note: before(this.note),
     };
     this.conflict = null;
     this.refusal = '';
   }
 
   get state() {
-    return { text: this.box.value.trim(), na: this.tick.checked, note: this.note.value.trim() };
+    return { text: this.box.value.trim(), na: this.excuse.value, note: this.note.value.trim() };
   }
 
   set state({ text, na, note }) {
     this.box.value = text;
-    this.tick.checked = na;
+    this.excuse.value = na === true ? 'na' : na || ''; // true: as older pages kept it
     this.note.value = note;
   }
 
   get isDirty() {
+    return !this.isSame(this.saved);
+  }
+
+  isSame(state) {
     const now = this.state;
-    return ['text', 'na', 'note'].some((part) => now[part] !== this.saved[part]);
+    return ['text', 'na', 'note'].every((part) => now[part] === (state[part] || ''));
   }
 
   /** The figure in words, as the page of the reviewer shows it. */
   get told() {
     const { value } = this.read();
-    if (this.tick.checked) return this.form.words.na.toLowerCase();
+    if (this.excuse.value) return this.form.words[this.excuse.value].toLowerCase();
     return value === null ? '–' : show(value, this.spec.decimals || 0);
   }
 
@@ -57,13 +67,16 @@ export class Cell {
   }
 
   get isAnswered() {
-    return this.tick.checked || this.box.value.trim() !== '';
+    return this.excuse.value !== '' || this.box.value.trim() !== '';
   }
 
   /** {value} in millionths or null, and {fault} in words when the text cannot be recorded. */
   read() {
     const text = this.box.value.trim();
-    if (this.tick.checked || !text) return { value: null };
+    if (this.excuse.value === 'none' && !this.note.value.trim()) {
+      return { value: null, fault: this.form.words.why };
+    }
+    if (this.excuse.value || !text) return { value: null };
     const decimals = this.spec.decimals || 0;
     const found = read(text, decimals);
     const { words } = this.form;
@@ -91,7 +104,7 @@ export class Cell {
   }
 
   fill(text) {
-    this.tick.checked = false;
+    this.excuse.value = '';
     this.box.value = text;
   }
 }
@@ -103,11 +116,14 @@ export class Form {
     this.element = element;
     this.words = given.words;
     this.store = given.store;
+    this.name = given.name;
     this.specs = given.rows;
     this.rules = prepare(given.rules);
     this.previous = new Map(Object.entries(given.previous).map(([code, text]) => [code, fromPlain(text)]));
     this.messages = new Messages(element);
     this.cells = new Map();
+    const words = element.elements.versions.value.split(' ').filter(Boolean);
+    this.versions = Object.fromEntries(words.map((word) => word.split(':')));
     for (const tr of element.querySelectorAll('tr.r')) {
       if (tr.querySelector('.cellin')) {
         const cell = new Cell(this, tr, this.specs[tr.dataset.row]);
@@ -124,8 +140,8 @@ export class Form {
     this.element.addEventListener('input', (event) => {
       const cell = cellOf(event);
       if (!cell) return;
-      if (event.target === cell.tick && cell.tick.checked) cell.box.value = '';
-      if (event.target === cell.box && cell.box.value) cell.tick.checked = false;
+      if (event.target === cell.excuse && cell.excuse.value) cell.box.value = '';
+      if (event.target === cell.box && cell.box.value) cell.excuse.value = '';
       cell.refusal = '';
       this.onEdit(cell);
     });
@@ -182,6 +198,7 @@ export class Form {
     this.messages.begin();
     for (const cell of this.cells.values()) this.showCell(cell);
     this.showFindings();
+    this.showQuestions();
     this.messages.finish();
     this.showCounts();
   }
@@ -219,7 +236,9 @@ export class Form {
     const { value, fault, isGuess } = cell.read();
     const problem = fault || cell.refusal;
     const errors = this.findings.filter((found) => found.cell === cell.code && found.rule.severity === 'error');
-    const warned = this.findings.some((found) => found.cell === cell.code && found.rule.severity !== 'error');
+    const warned =
+      this.findings.some((found) => found.cell === cell.code && found.rule.severity !== 'error') ||
+      (!cell.note.value.trim() && questions(cell.spec, value, this.words).some((asked) => asked.needsReason));
     cell.errors = errors.length + Number(Boolean(problem || cell.conflict));
     cell.hasError = cell.errors > 0;
     cell.tr.classList.toggle('err', cell.hasError);
@@ -281,7 +300,7 @@ export class Form {
     const row = this.messages.row(`conflict ${cell.code}`, cell.tr, 'conflict');
     row.dataset.of = cell.code;
     row.querySelector('.t').textContent = message;
-    row.querySelector('.theirs').textContent = na ? this.words.na : theirs || '–';
+    row.querySelector('.theirs').textContent = na ? this.words[na] : theirs || '–';
     row.querySelector('.by').textContent = by ? `(${by})` : '';
   }
 
@@ -309,6 +328,22 @@ export class Form {
       row.querySelector('.m').textContent = found.message;
       row.querySelector('.ask').hidden = isError || Boolean(this.cells.get(found.cell)?.note.value.trim());
       this.offerFill(row.querySelector('button'), found);
+    }
+  }
+
+  /** What is odd about a figure, typed or worked out: asked about under its row. */
+  showQuestions() {
+    for (const [code, spec] of Object.entries(this.specs)) {
+      if (!spec.bands) continue;
+      const anchor = this.element.querySelector(`tr.r[data-row="${code}"]`);
+      const cell = this.cells.get(code);
+      for (const asked of questions(spec, this.value(code, 0), this.words)) {
+        const row = this.messages.row(`asked ${code} ${asked.question}`, anchor, 'asked');
+        row.querySelector('.t').textContent = `${asked.label}:`;
+        row.querySelector('.m').textContent = asked.detail;
+        row.querySelector('[data-why]').hidden = !asked.needsReason || !cell || Boolean(cell.note.value.trim());
+        row.querySelector('[data-look]').hidden = asked.needsReason;
+      }
     }
   }
 

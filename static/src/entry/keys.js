@@ -97,23 +97,14 @@ export function listenToKeys(form, saver) {
   }
 
   function offerUndo(undo) {
-    const box = document.getElementById('kept');
-    box.replaceChildren(document.getElementById('piece-pasted').content.cloneNode(true));
     const number = ([cell]) => cell.spec.number;
-    box.querySelector('span').textContent = say(form.words.pasted, {
+    const words = say(form.words.pasted, {
       count: undo.length,
       first: number(undo[0]),
       last: number(undo[undo.length - 1]),
     });
-    box.hidden = false;
-    box.querySelector('button').addEventListener('click', () => {
-      for (const [cell, state] of undo) {
-        cell.state = state;
-        form.onEdit(cell);
-      }
-      box.hidden = true;
-      form.refresh();
-      form.onLeave();
+    saver.offer('undo', words, () => {
+      saver.put(undo);
       undo[0][0].box.focus();
     });
   }

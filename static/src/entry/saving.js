@@ -1,23 +1,29 @@
-// Keeping what is typed on the device, and sending it when the server can be reached.
+// Sending what is typed when the server can be reached, and saying which cells wait.
 
+import { Store } from './keeping.js';
 import { drawing, say } from './show.js';
 
 const PAUSE = 1500;
 const AGAIN = 15000;
-const PREFIX = 'povertyplan:entry:';
+const LONGEST = 120000;
+
+/** Headers by which the server knows a script asks, and answers 401 in place of its sign-in page. */
+export const ASKING = { Accept: 'application/json', 'HX-Request': 'true' };
 
 export class Saver {
   constructor(form) {
     this.form = form;
-    this.key = PREFIX + form.store;
+    this.store = new Store(form.store);
     this.line = document.getElementById('save-state');
     this.again = document.getElementById('save-again');
     this.atFirst = [...this.line.childNodes];
     this.sending = null;
+    this.failures = 0;
     this.again.addEventListener('click', () => this.now());
     window.addEventListener('online', () => this.now());
+    window.addEventListener('offline', () => this.report());
     window.addEventListener('beforeunload', (event) => {
-      if (!this.isLeaving && this.dirty().length) event.preventDefault();
+      if (!this.isLeaving && this.dirty().length && !this.store.works) event.preventDefault();
     });
     form.element.addEventListener('submit', (event) => this.submit(event));
   }
@@ -30,53 +36,55 @@ export class Saver {
 
   /** Keep every unsent cell, with the version it was typed over. */
   keep() {
-    const cells = this.dirty();
-    const kept = Object.fromEntries(
-      cells.map((cell) => [cell.code, { ...cell.state, version: cell.version.value }]),
+    this.store.write(
+      Object.fromEntries(
+        this.dirty().map((cell) => [cell.code, { ...cell.state, version: cell.version.value }]),
+      ),
     );
-    try {
-      if (cells.length) localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), cells: kept }));
-      else localStorage.removeItem(this.key);
-    } catch {
-      // a private window or a full disk: the page still has everything
-    }
     this.report();
   }
 
-  /** After a reload: offer what was never sent. */
-  offerKept() {
-    let kept = null;
-    try {
-      kept = JSON.parse(localStorage.getItem(this.key));
-    } catch {
-      return;
-    }
-    const cells = Object.entries(kept?.cells || {})
+  /** After a reload or a restart: put back what was never sent, say so, and send it. */
+  restoreKept() {
+    const kept = this.store.read();
+    const cells = Object.entries(kept)
       .map(([code, state]) => [this.form.cells.get(code), state])
-      .filter(([cell, state]) => cell && ['text', 'na', 'note'].some((part) => cell.state[part] !== state[part]));
+      .filter(([cell, state]) => cell && !cell.isSame(state));
+    for (const code of Object.keys(kept)) this.store.mine.add(code);
+    const times = cells.map(([, state]) => state.at || Date.now());
+    this.put(cells);
     if (!cells.length) return;
-    const box = document.getElementById('kept');
-    box.replaceChildren(document.getElementById('piece-kept').content.cloneNode(true));
-    const time = new Date(kept.at).toLocaleString('vi', { hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit' });
-    box.querySelector('span').textContent = say(this.form.words.restore, { count: cells.length, time });
-    box.hidden = false;
-    box.addEventListener('click', (event) => {
-      const choice = event.target.dataset.kept;
-      if (!choice) return;
-      box.hidden = true;
-      if (choice === 'restore') this.restore(cells);
-      else this.keep();
+    const time = new Date(Math.min(...times)).toLocaleString('vi', {
+      hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit',
+    });
+    this.offer('kept', say(this.form.words.restored, { count: cells.length, time }), () => {
+      for (const [cell] of cells) cell.state = cell.saved;
+      this.keep();
+      this.form.refresh();
     });
   }
 
-  restore(cells) {
+  /** Put states into cells: [[cell, {text, na, note, version}]]; they wait to be sent. */
+  put(cells) {
     for (const [cell, state] of cells) {
       cell.state = state;
-      cell.version.value = state.version;
+      cell.version.value = state.version ?? cell.version.value;
     }
     this.keep();
     this.form.refresh();
-    this.soon();
+    if (cells.length) this.soon();
+  }
+
+  /** A line above the grid with one button; pressing it does `act` and takes the line away. */
+  offer(name, words, act) {
+    const box = document.getElementById('kept');
+    box.replaceChildren(document.getElementById(`piece-${name}`).content.cloneNode(true));
+    box.querySelector('.m').textContent = words;
+    box.hidden = false;
+    box.querySelector('button').addEventListener('click', () => {
+      box.hidden = true;
+      act();
+    });
   }
 
   canSend(cell) {
@@ -85,9 +93,9 @@ export class Saver {
 
   // -- to the server ---------------------------------------------------------------------------
 
-  soon() {
+  soon(pause = PAUSE) {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.now(), PAUSE);
+    this.timer = setTimeout(() => this.now(), pause);
   }
 
   /** Send what can be sent; one request at a time. Gives true when nothing is left unsent. */
@@ -101,14 +109,13 @@ export class Saver {
     }
     this.tell('busy', 'clock', this.form.words.saving);
     this.sending = this.send(cells);
-    const wentWell = await this.sending;
+    const outcome = await this.sending;
     this.sending = null;
-    if (wentWell === 'refused') return this.now(); // without the refused cells
-    return wentWell && this.dirty().length === 0;
+    if (outcome === 'refused' || outcome === 'renewed') return this.now();
+    return outcome && this.dirty().length === 0;
   }
 
   async send(cells) {
-    const { element } = this.form;
     const body = new FormData();
     const sent = new Map(cells.map((cell) => [cell, cell.state]));
     body.set('action', 'save');
@@ -116,24 +123,31 @@ export class Saver {
       body.set(`v-${cell.code}`, state.text);
       body.set(`note-${cell.code}`, state.note);
       body.set(`version-${cell.code}`, cell.version.value);
-      if (state.na) body.set(`na-${cell.code}`, '1');
+      if (state.na) body.set(`na-${cell.code}`, state.na);
     }
     try {
-      const answer = await fetch(window.location.pathname, {
-        method: 'POST',
-        body,
-        headers: {
-          Accept: 'application/json',
-          'HX-Request': 'true',
-          'X-CSRFToken': element.elements.csrfmiddlewaretoken.value,
-        },
-      });
-      if (answer.status === 401 || answer.status === 403) return this.signedOut();
+      const token = this.token.value;
+      const headers = { ...ASKING, 'X-CSRFToken': token };
+      const answer = await fetch(window.location.pathname, { method: 'POST', body, headers });
+      if (answer.status === 401) return this.signedOut();
+      if (answer.status === 403) return (await this.renewed(token)) ? 'renewed' : this.signedOut();
+      if (answer.status >= 500) return this.fail();
       const told = await answer.json();
+      this.failures = 0;
       return answer.ok ? this.accept(sent, told) : this.refuse(sent, told);
     } catch {
       return this.fail();
     }
+  }
+
+  get token() {
+    return this.form.element.elements.csrfmiddlewaretoken;
+  }
+
+  /** Somebody signed in anew: the page's token is of the session before. True when it is fresh now. */
+  async renewed(old) {
+    await this.arriving?.ask();
+    return this.token.value !== old;
   }
 
   accept(sent, { saved_at: time, versions }) {
@@ -151,27 +165,36 @@ export class Saver {
     for (const [cell] of sent) {
       const told = cells?.[cell.code];
       if (told?.version === undefined) cell.refusal = told?.message || '';
-      else cell.conflict = told;
+      // A choice made while this was on its way knows of their value already.
+      else if (Number(cell.version.value) < told.version) cell.conflict = told;
     }
     this.form.refresh();
-    const wasUnderstood = [...sent.keys()].some((cell) => cell.conflict || cell.refusal);
+    const wasUnderstood = Object.keys(cells || {}).length > 0;
     if (wasUnderstood) return 'refused';
-    this.tell('bad', 'err', (problems || []).join(' ') || this.failure());
+    this.tell('bad', 'err', (problems || []).join(' ') || this.waiting());
     return false;
   }
 
-  failure() {
-    return say(this.form.words.failed, { count: this.dirty().length });
+  waiting() {
+    const { words } = this.form;
+    const sentence = navigator.onLine ? words.failed : words.offline;
+    return say(sentence, { count: this.dirty().length });
   }
 
+  /** Try again by itself, less and less often. */
   fail() {
-    this.tell('bad', 'off', this.failure(), true);
-    this.timer = setTimeout(() => this.now(), AGAIN);
+    this.tell('bad', 'off', this.waiting(), true);
+    this.soon(Math.min(AGAIN * 2 ** this.failures, LONGEST));
+    this.failures += 1;
     return false;
   }
 
   signedOut() {
-    this.tell('bad', 'lock', this.form.words.signed_out, true);
+    const link = document.createElement('a');
+    link.href = `${this.form.words.sign_in_at}?next=${encodeURIComponent(window.location.pathname)}`;
+    link.textContent = this.form.words.sign_in;
+    this.tell('bad', 'lock', say(this.form.words.signed_out, { count: this.dirty().length }));
+    this.line.append(' ', link);
     return false;
   }
 
@@ -183,10 +206,17 @@ export class Saver {
   /** Say how things stand when nothing is on its way. */
   report() {
     const left = this.dirty();
-    const words = left.some((cell) => this.canSend(cell)) ? ['off', 'pen', 'kept'] : ['bad', 'err', 'refused'];
-    if (left.length) this.tell(words[0], words[1], say(this.form.words[words[2]], { count: left.length }));
-    else if (this.time) this.tell('on', 'met', say(this.form.words.saved, { time: this.time }));
-    else this.asAtFirst();
+    if (!left.length) {
+      if (this.time) this.tell('on', 'met', say(this.form.words.saved, { time: this.time }));
+      else this.asAtFirst();
+    } else if (!left.some((cell) => this.canSend(cell))) {
+      this.tell('bad', 'err', say(this.form.words.refused, { count: left.length }));
+    } else if (!navigator.onLine) {
+      this.tell('off', 'off', this.waiting(), true);
+    } else {
+      this.tell('off', 'pen', say(this.form.words.kept, { count: left.length }));
+    }
+    this.onReport?.(left.length);
   }
 
   tell(kind, icon, words, mayRetry = false) {

@@ -54,7 +54,8 @@ export function status(holder, standing) {
   const line = document.createElement('span');
   const [colour, icon, words] = standing || ['mut', '', '–'];
   line.className = icon && colour ? `st bare ${colour}` : colour;
-  if (icon) line.append(drawing(icon));
+  if (icon === 'none') line.classList.add('ring'); // most rows of a new form: drawn without an svg
+  else if (icon) line.append(drawing(icon));
   line.append(words);
   holder.replaceChildren(line);
 }

@@ -331,4 +331,5 @@ def test_writing_costs_the_same_for_one_item_and_for_three(
         items = [item(code, "1", period=period) for code in codes]
         return queries(lambda: officer.post(*items))
 
+    cost("2020", "poor")  # definitions are read once
     assert cost("2022", "poor", "escaped", "relapsed") == cost("2021", "poor")

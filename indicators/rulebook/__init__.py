@@ -1,0 +1,1 @@
+"""The rulebook: every rule in words, tried on past returns, switched on and off."""

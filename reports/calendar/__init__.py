@@ -1,0 +1,1 @@
+"""The reporting calendar of a province: rounds, and extensions for single units."""

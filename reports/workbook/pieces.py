@@ -1,0 +1,94 @@
+"""What a workbook says of the figures of a return, and what came of reading it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from indicators.enums import Answer, ValueType
+from indicators.models import Indicator
+from povertyplan.lib.numbers import format_number
+from reports.returns import Return, Row
+
+EXCUSES = (Answer.NOT_APPLICABLE, Answer.NO_DATA)
+MET, NOT_MET = "Đạt", "Chưa đạt"
+"""The words of a choice, on the form and in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An answer with its value. `note` None: nothing is said of the note."""
+
+    answer: str
+    value: Decimal | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A cell that cannot be taken: what was read, what is expected there, what to do."""
+
+    address: str
+    read: str
+    expected: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return _("Đọc được: {read}. Cần: {expected}. {remedy}").format(
+            read=self.read, expected=self.expected, remedy=self.remedy
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a workbook says of one figure of one return, at `address`. None: the cell is empty.
+
+    `seen`: the version of the figure when the file was filled from it; None where not known.
+    """
+
+    current: Return
+    row: Row
+    address: str
+    told: Told | Fault | None
+    seen: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A cell or column that is not taken, and why; nothing is wrong with it."""
+
+    address: str
+    text: str
+    reason: str
+
+
+@dataclass
+class Reading:
+    """A sheet, understood. `remarks` are sentences on the file as a whole."""
+
+    sheet: str
+    claims: list[Claim] = field(default_factory=list)
+    unread: list[Unread] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def is_choice(indicator: Indicator) -> bool:
+    """Is it answered with a word (met, not met), not with a number?"""
+    return indicator.value_type == ValueType.YES_NO
+
+
+def excuse_words() -> dict[str, str]:
+    """{“Không áp dụng”: na, …}: the answers that stand in place of a number, as listed."""
+    return {capfirst(str(answer.label)): str(answer) for answer in EXCUSES}
+
+
+def in_words(indicator: Indicator, answer: str, value: Decimal | None) -> str:
+    """A figure as the preview shows it: 1.234,5 · Đạt · Không áp dụng · –."""
+    if answer in EXCUSES:
+        return capfirst(str(Answer(answer).label))
+    if value is not None and is_choice(indicator):
+        return MET if value else NOT_MET
+    return format_number(value, indicator.decimals)

@@ -1,0 +1,244 @@
+"""What a workbook would change: every figure it tells beside the one that is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from django.utils.translation import gettext as _
+
+from communes.models import Unit
+from indicators.recording import Entry
+from reports.history import answers_at
+from reports.returns import Return, Row
+from reports.workbook.pieces import Claim, Fault, Reading, Told, Unread, in_words
+from reports.workbook.values import expected
+
+Versions = Mapping[str, int]
+"""{"unit code/indicator code": version of the figure when the file was handed in}."""
+
+
+class State(StrEnum):
+    WRONG = "wrong"
+    CONFLICT = "conflict"
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    KEPT = "kept"
+    BLANK = "blank"
+
+
+WRITTEN = (State.NEW, State.CHANGED)
+UNUSABLE = (State.WRONG, State.CONFLICT)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure of the workbook. `new` and `old` as words; `fault` where it cannot be taken.
+
+    CONFLICT: somebody changed the figure after the file was handed in. KEPT: the file still says
+    what it was made with, and the figure has changed since. BLANK: the file says nothing.
+    """
+
+    claim: Claim
+    state: State
+    old: str
+    new: str = ""
+    fault: Fault | None = None
+
+    @property
+    def row(self) -> Row:
+        return self.claim.row
+
+    @property
+    def unit(self) -> Unit:
+        return self.claim.current.unit
+
+    @property
+    def address(self) -> str:
+        return self.fault.address if self.fault else self.claim.address
+
+    @property
+    def told(self) -> Told | None:
+        """What would be written; None where nothing is."""
+        told = self.claim.told
+        return told if isinstance(told, Told) and self.state in WRITTEN else None
+
+    @property
+    def note(self) -> str:
+        """The note that would be written, where it is another than the stored one."""
+        note = self.told.note if self.told else None
+        return note if note and note != self.row.note else ""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A workbook beside what is stored, figure by figure in the order of the file."""
+
+    sheet: str
+    lines: list[Line]
+    unread: list[Unread]
+    remarks: list[str]
+    versions: Versions
+
+    def of(self, *states: State) -> list[Line]:
+        return [line for line in self.lines if line.state in states]
+
+    @property
+    def wrong(self) -> list[Line]:
+        return self.of(State.WRONG)
+
+    @property
+    def conflicts(self) -> list[Line]:
+        return self.of(State.CONFLICT)
+
+    @property
+    def written(self) -> list[Line]:
+        return self.of(*WRITTEN)
+
+    @property
+    def new(self) -> int:
+        return len(self.of(State.NEW))
+
+    @property
+    def changed(self) -> int:
+        return len(self.of(State.CHANGED))
+
+    @property
+    def untouched(self) -> list[Line]:
+        return self.of(State.SAME, State.KEPT, State.BLANK)
+
+    @property
+    def same(self) -> int:
+        return len(self.of(State.SAME))
+
+    @property
+    def may_apply(self) -> bool:
+        return bool(self.written) and not self.of(*UNUSABLE)
+
+    @property
+    def units(self) -> int:
+        """How many returns would be written to."""
+        return len({line.unit.pk for line in self.written})
+
+    def entries(self) -> dict[Unit, list[Entry]]:
+        """What is to be written, unit by unit, guarded by the versions the file was read at."""
+        found: dict[Unit, list[Entry]] = {}
+        for line in sorted(self.written, key=lambda line: line.unit.pk):
+            if line.told is not None:
+                version = self.versions.get(key(line.claim), 0)
+                found.setdefault(line.unit, []).append(_entry(line.claim, line.told, version))
+        return found
+
+    @property
+    def remarks_by_cell(self) -> dict[tuple[str, str], str]:
+        """What is wrong, by (sheet, address)."""
+        return {(self.sheet, line.address): str(line.fault) for line in self.wrong}
+
+
+def _entry(claim: Claim, told: Told, version: int) -> Entry:
+    current = claim.current
+    return Entry(
+        current.unit,
+        claim.row.indicator,
+        current.period,
+        told.answer,
+        told.value,
+        note=told.note,
+        version=version,
+    )
+
+
+def key(claim: Claim) -> str:
+    return f"{claim.current.unit.code}/{claim.row.indicator.code}"
+
+
+def versions_of(reading: Reading) -> dict[str, int]:
+    return {key(claim): claim.row.version for claim in reading.claims}
+
+
+def preview_of(reading: Reading, versions: Versions) -> Preview:
+    """Lay the workbook beside what is stored now. At most one query a return."""
+    before = _told_before(reading)
+    lines = [_line(claim, versions, before.get(key(claim))) for claim in reading.claims]
+    return Preview(reading.sheet, lines, reading.unread, reading.remarks, versions)
+
+
+def _told_before(reading: Reading) -> dict[str, Told]:
+    """What the figures said that have changed since the file was made from them."""
+    stale: dict[int, list[Claim]] = {}
+    for claim in reading.claims:
+        if claim.seen is not None and claim.seen != claim.row.version:
+            stale.setdefault(claim.current.unit.pk, []).append(claim)
+    found: dict[str, Told] = {}
+    for claims in stale.values():
+        current = claims[0].current
+        seen = {claim.row.indicator.pk: claim.seen or 0 for claim in claims}
+        then = answers_at(current.unit, current.period, seen)
+        for claim in claims:
+            if claim.row.indicator.pk in then:
+                found[key(claim)] = Told(*then[claim.row.indicator.pk])
+    return found
+
+
+def _line(claim: Claim, versions: Versions, before: Told | None) -> Line:
+    row, told = claim.row, claim.told
+    old = in_words(row.indicator, row.answer, row.value)
+    if told is None:
+        return Line(claim, State.BLANK, old)
+    if isinstance(told, Fault):
+        return Line(claim, State.WRONG, old, fault=told)
+    new = in_words(row.indicator, told.answer, told.value)
+    if _is_stored(replace(told, note=None) if row.is_locked else told, row):
+        return Line(claim, State.SAME, old, new)
+    if before is not None and _is_same(told, before):
+        return Line(claim, State.KEPT, old, new)
+    refused = _closed(claim, new)
+    if refused is not None:
+        return Line(claim, State.WRONG, old, new, refused)
+    if versions.get(key(claim), 0) != row.version:
+        return Line(claim, State.CONFLICT, old, new)
+    return Line(claim, State.CHANGED if row.is_answered else State.NEW, old, new)
+
+
+def _is_stored(told: Told, row: Row) -> bool:
+    return _is_same(told, Told(row.answer, row.value, row.note))
+
+
+def _is_same(told: Told, other: Told) -> bool:
+    same_note = told.note is None or told.note == other.note
+    return (told.answer, told.value) == (other.answer, other.value) and same_note
+
+
+def _closed(claim: Claim, new: str) -> Fault | None:
+    """Why the figure is not for this file to change: an opening, or a return that is on its way."""
+    row, report = claim.row, claim.current.report
+    if row.is_locked:
+        return Fault(
+            claim.address,
+            new,
+            _("{value}, số cuối kỳ năm trước").format(
+                value=in_words(row.indicator, row.answer, row.value)
+            ),
+            _("Ô này lấy từ năm trước, không sửa ở đây. Ghi lại số cũ."),
+        )
+    if not report.is_editable:
+        return Fault(
+            claim.address,
+            new,
+            expected(row.indicator),
+            _(
+                "Báo cáo của {unit} đang “{state}”, không sửa được; cần sửa thì trả lại trước."
+            ).format(unit=claim.current.unit.name_in_sentence, state=report.get_state_display()),
+        )
+    return None
+
+
+def refuse_closed(current: Return) -> str:
+    """Why nothing may be handed in for the return now; empty when it may."""
+    if current.report.is_editable:
+        return ""
+    return _(
+        "Báo cáo đang ở trạng thái “{state}”, không sửa được. Cần sửa thì đề nghị cấp trên trả lại."
+    ).format(state=current.report.get_state_display())

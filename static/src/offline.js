@@ -1,0 +1,18 @@
+// The officer's pages open without a network after one visit.
+
+if (document.querySelector('[data-offline]')) {
+  navigator.serviceWorker?.register('/sw.js').then(keepThisPage).catch(() => {}); // a private window
+}
+
+/** The first visit was not seen by the worker: keep what it brought. */
+async function keepThisPage() {
+  if (navigator.serviceWorker.controller) return;
+  await navigator.serviceWorker.ready;
+  const brought = performance.getEntriesByType('resource').map((entry) => new URL(entry.name));
+  const assets = brought.filter(
+    (address) => address.origin === location.origin && /^\/static\/|\.[0-9a-f]{12}\.js$/.test(address.pathname),
+  );
+  await (await caches.open('assets-1')).addAll(assets.map(String));
+  const page = await fetch(location.pathname);
+  if (page.ok && !page.redirected) await (await caches.open('pages-1')).put(location.pathname, page);
+}
