@@ -196,5 +196,11 @@ def script_words() -> dict[str, Any]:
         "to_missing": _("Đến ô chưa nhập"),
         "short_errors": _("{count} lỗi"),
         "restored": _("Đã đưa lại {count} ô giữ trên máy này từ {time}, chưa gửi."),
+        "took_last": _("Lấy số năm trước: ghi lý do"),
+        "paste_wrong": _("không phải là số"),
+        "paste_same": _("như cũ"),
+        "paste_sum": _(
+            "{count} ô sẽ được điền; {wrong} ô không đọc được số; {lost} dòng không thuộc biểu này."
+        ),
         "pasted": _("Đã dán {count} ô, từ {first} đến {last}."),
     }

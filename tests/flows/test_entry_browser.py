@@ -94,7 +94,7 @@ def cell(page: Page, code: str) -> Any:
 
 
 def value_of(code: str) -> Decimal | None:
-    return Result.objects.get(indicator__code=code, unit__code="90102").value
+    return Result.objects.get(indicator__code=code, unit__code="90102", period="2024").value
 
 
 def saved(page: Page) -> None:
@@ -232,19 +232,88 @@ def test_keys_move_select_restore_and_save(visit: Any, catalogue: Catalogue) -> 
     assert (kept.value, kept.note) == (21, "rà soát lại")
 
 
+def paste(page: Page, text: str) -> None:
+    page.evaluate(
+        """(text) => {
+            const data = new DataTransfer();
+            data.setData('text', text);
+            const options = {clipboardData: data, bubbles: true, cancelable: true};
+            document.activeElement.dispatchEvent(new ClipboardEvent('paste', options));
+        }""",
+        text,
+    )
+
+
+def test_block_with_names_fills_the_lines_it_names_from_the_column_chosen(visit: Any) -> None:
+    page = visit().open_form()
+    cell(page, "households").focus()
+    block = [
+        "1.5\tHộ nghèo cuối kỳ\t20\t16",
+        "1.1\tTổng số hộ\t580\t1.590",
+        "1.4\tHộ tái nghèo\t1\tmột hộ",
+        "\tDòng lạ\t3\t4",
+    ]
+    paste(page, "\r\n".join(block))
+    dialog = page.locator("#paste-dialog")
+    expect(dialog.locator(".m")).to_have_text(
+        "3 ô sẽ được điền; 1 ô không đọc được số; 1 dòng không thuộc biểu này."
+    )
+    expect(dialog.locator("tbody tr").nth(2)).to_contain_text("không phải là số")
+    dialog.get_by_label("Cột kết quả").select_option(label="3: 20 · 580 · 1")
+    expect(dialog.locator("tbody tr").nth(1)).to_contain_text("580")
+    dialog.get_by_role("button", name="Điền vào biểu").click()
+
+    expect(cell(page, "poor")).to_have_value("20")
+    expect(cell(page, "households")).to_have_value("580")
+    saved(page)
+    assert (value_of("poor"), value_of("relapsed")) == (20, 1)
+
+
+def test_block_is_not_applied_when_it_is_not_agreed_to(visit: Any) -> None:
+    page = visit().open_form()
+    cell(page, "households").focus()
+    paste(page, "590\n20\n")
+    page.locator("#paste-dialog").get_by_role("button", name="Thôi").click()
+
+    expect(cell(page, "households")).to_have_value("")
+    assert not Result.objects.exists()
+
+
+def test_last_years_figure_is_taken_by_a_key_and_the_reason_is_asked_for(
+    visit: Any, catalogue: Catalogue
+) -> None:
+    builders.told(_first(), {catalogue.households: "575"}, Y2024.shifted(-1))
+    page = visit().open_form()
+    cell(page, "households").press("Control+d")
+    expect(cell(page, "households")).to_have_value("575")
+    expect(page.locator("[name=note-households]")).to_be_focused()
+    saved(page)
+    assert value_of("households") == 575
+
+
+def test_last_cell_that_was_left_is_undone_by_a_key(visit: Any) -> None:
+    page = visit().open_form()
+    cell(page, "households").fill("590")
+    cell(page, "households").press("Enter")
+    cell(page, "opening").fill("20")
+    cell(page, "opening").press("Enter")
+    page.keyboard.press("Control+z")
+    expect(cell(page, "opening")).to_have_value("")
+    expect(cell(page, "opening")).to_be_focused()
+    page.keyboard.press("Control+z")
+    expect(cell(page, "households")).to_have_value("")
+
+
 def test_column_from_a_workbook_is_pasted_downward_and_can_be_undone(
     visit: Any, catalogue: Catalogue
 ) -> None:
     page = visit().open_form()
     cell(page, "households").focus()
-    page.evaluate(
-        """() => {
-            const data = new DataTransfer();
-            data.setData('text', '1.590\\n20\\n\\n1\\n');
-            const options = {clipboardData: data, bubbles: true, cancelable: true};
-            document.activeElement.dispatchEvent(new ClipboardEvent('paste', options));
-        }"""
-    )
+    paste(page, "1.590\n20\n\n1\n")
+    dialog = page.locator("#paste-dialog")
+    expect(dialog.locator("tbody tr")).to_have_count(3)
+    expect(cell(page, "households")).to_have_value("")  # not before it is agreed to
+    dialog.get_by_role("button", name="Điền vào biểu").click()
     expect(page.locator("#kept")).to_contain_text("Đã dán 3 ô, từ 1.1 đến 1.4.")
     expect(cell(page, "escaped")).to_have_value("")
     expect(cell(page, "relapsed")).to_have_value("1")

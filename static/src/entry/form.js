@@ -35,6 +35,12 @@ export class Cell {
     this.refusal = '';
   }
 
+  /** As it stands on the form, without its number and unit. */
+  get name() {
+    const own = [...this.tr.cells[0].childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
+    return own.map((node) => node.textContent).join('').trim().replace(/^[+−=] /, '');
+  }
+
   get state() {
     return { text: this.box.value.trim(), na: this.excuse.value, note: this.note.value.trim() };
   }

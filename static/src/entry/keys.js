@@ -1,6 +1,7 @@
-// The keyboard of the grid, and pasting a column from a workbook.
+// The keyboard of the grid.
 
-import { say } from './show.js';
+import { show } from '../decimals.js';
+import { Pasting } from './pasting.js';
 
 export function listenToKeys(form, saver) {
   const order = [...form.cells.values()];
@@ -24,6 +25,7 @@ export function listenToKeys(form, saver) {
 
   const moves = {
     Enter(cell, event, part) {
+      remember();
       if (cell.isDirty) form.settle(cell); // the last cell has nowhere to go and is left all the same
       go(cell, event.shiftKey ? -1 : 1, part);
       return true;
@@ -47,7 +49,46 @@ export function listenToKeys(form, saver) {
     s: () => saver.now(),
     g: (cell) => cell?.note.focus(),
     l: (cell) => goToNext(cell),
+    d: (cell) => takeLastYear(cell),
   };
+
+  /** Last year's figure into the cell; why it is the same is asked for. */
+  function takeLastYear(cell) {
+    const last = form.previous.get(cell.code);
+    if (last === undefined || cell.box.options) return;
+    cell.fill(show(last, cell.spec.decimals || 0));
+    form.settle(cell);
+    if (cell.note.value.trim()) return;
+    cell.note.placeholder = form.words.took_last;
+    cell.note.focus();
+  }
+
+  // What a cell was before it was last left, for Ctrl+Z; typing itself is undone by the browser.
+  const past = [];
+  let entered = null;
+  form.element.addEventListener('focusin', (event) => {
+    const cell = form.cells.get(form.codeOf(event.target));
+    entered = cell ? [cell, cell.state] : null;
+  });
+  form.element.addEventListener('focusout', remember);
+
+  function remember() {
+    if (entered && !entered[0].isSame(entered[1])) past.push(entered);
+    entered = entered && [entered[0], entered[0].state];
+  }
+
+  /** True when there was something to undo. */
+  function undo(current) {
+    if (current && entered && !current.isSame(entered[1])) return false; // typing: the browser's own
+    const last = past.pop();
+    if (!last) return false;
+    const [cell, state] = last;
+    cell.state = state;
+    form.settle(cell);
+    entered = null;
+    cell.box.focus();
+    return true;
+  }
 
   document.addEventListener('keydown', (event) => {
     const cell = form.cells.get(form.codeOf(event.target));
@@ -56,6 +97,11 @@ export function listenToKeys(form, saver) {
       event.preventDefault();
       if (cell) form.settle(cell);
       shortcuts.s();
+    } else if ((event.ctrlKey || event.metaKey) && letter === 'd' && cell && !event.altKey) {
+      event.preventDefault();
+      shortcuts.d(cell);
+    } else if ((event.ctrlKey || event.metaKey) && letter === 'z' && !event.shiftKey && !event.altKey) {
+      if (undo(cell)) event.preventDefault();
     } else if (event.altKey && (letter === 'g' || letter === 'l')) {
       event.preventDefault();
       shortcuts[letter](cell);
@@ -73,39 +119,5 @@ export function listenToKeys(form, saver) {
 
   document.getElementById('to-first').addEventListener('click', () => goToNext(null));
 
-  form.element.addEventListener('paste', (event) => {
-    const start = form.cells.get(form.codeOf(event.target));
-    const lines = event.clipboardData.getData('text').replace(/\r/g, '').replace(/\n$/, '').split('\n');
-    if (!start || event.target !== start.box || lines.length < 2) return;
-    event.preventDefault();
-    pasteColumn(order.slice(order.indexOf(start)), lines);
-  });
-
-  /** One number a line, downward; an empty line leaves its cell as it is. */
-  function pasteColumn(targets, lines) {
-    const pairs = targets.slice(0, lines.length).map((cell, place) => [cell, lines[place].split('\t')[0].trim()]);
-    const changed = pairs.filter(([, text]) => text);
-    const undo = changed.map(([cell]) => [cell, cell.state]);
-    for (const [cell, text] of changed) {
-      cell.fill(text);
-      cell.tidy();
-      form.onEdit(cell);
-    }
-    form.refresh();
-    form.onLeave();
-    if (changed.length) offerUndo(undo);
-  }
-
-  function offerUndo(undo) {
-    const number = ([cell]) => cell.spec.number;
-    const words = say(form.words.pasted, {
-      count: undo.length,
-      first: number(undo[0]),
-      last: number(undo[undo.length - 1]),
-    });
-    saver.offer('undo', words, () => {
-      saver.put(undo);
-      undo[0][0].box.focus();
-    });
-  }
+  new Pasting(form, saver, order);
 }
