@@ -51,8 +51,8 @@ DETAILS = {
 }
 NEED_A_REASON = frozenset({Question.CHANGE, Question.HIGH, Question.LOW})
 """The indicator's own soft limits; what only looks odd beside others is no more than asked."""
-AFTER_ZERO = frozenset({Question.CHANGE, Question.HISTORY, Question.NEIGHBOURS})
-"""Not asked where the figure is asked about for being zero."""
+ALIKE = frozenset({Question.ZERO, Question.CHANGE, Question.HISTORY, Question.NEIGHBOURS})
+"""Each says that the figure is unlike others; of several the first is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,12 @@ class Band:
 
 
 def unmet(bands: Iterable[Band], value: Decimal | None) -> list[Band]:
-    """The bands that ask about `value`."""
+    """The bands that ask about `value`, in their order."""
     if value is None:
         return []
     found = [band for band in bands if not band.holds(value)]
-    if any(band.question == Question.ZERO for band in found):
-        found = [band for band in found if band.question not in AFTER_ZERO]
-    return found
+    unlike = [band for band in found if band.question in ALIKE]
+    return [band for band in found if band not in unlike[1:]]
 
 
 def bands_of(

@@ -20,7 +20,7 @@ from communes.models import Official
 from indicators.checks import with_terms
 from indicators.enums import Severity
 from indicators.models import ValidationRule
-from indicators.models.fields import DIGITS
+from indicators.recording import MOST_DIGITS
 from indicators.trial import Trial, try_rule
 from indicators.wording import has_stray_brace, known_names, unknown_names
 from povertyplan.lib.errors import DomainError, Problem
@@ -153,8 +153,8 @@ def _faults(rule: ValidationRule, terms: Terms) -> Iterator[Problem]:
     yield from _bad_text("message", terms.message, MESSAGE_LENGTH, _("Ghi câu báo."))
     if terms.severity not in Severity.values:
         yield Problem(_("Chọn mức: lỗi hoặc cảnh báo."), key="severity")
-    if not 0 <= terms.tolerance < 10 ** (DIGITS["max_digits"] - DIGITS["decimal_places"]):
-        yield Problem(_("Sai số cho phép phải từ 0 trở lên."), key="tolerance")
+    if not 0 <= terms.tolerance < 10**MOST_DIGITS:
+        yield Problem(_("Sai số cho phép phải từ 0 trở lên, và không quá lớn."), key="tolerance")
     named = [(term.indicator.code, term.offset) for term in rule.terms.all()]
     for name in unknown_names(terms.message, named):
         yield Problem(

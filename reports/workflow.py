@@ -18,7 +18,7 @@ from communes.access import Action
 from communes.enums import Role
 from communes.models import Official, Post, Unit
 from indicators import recording
-from indicators.enums import Answer
+from indicators.enums import Answer, ValueType
 from indicators.models import Indicator, Result
 from indicators.periods import Period
 from indicators.recording import Entry
@@ -130,17 +130,8 @@ def submit(*, unit: Unit, period: Period, by: Official, note: str = "") -> Repor
 
 
 def obstacles(current: Return) -> list[Problem]:
-    """What keeps a return from being sent, in form order."""
+    """What keeps a return from being sent: what is wrong, what wants a reason, what is missing."""
     problems = [
-        Problem(
-            _("Chưa nhập. Ghi số (0 nếu không có hộ nào) hoặc chọn “Không áp dụng”."),
-            where=f"{row.number} {row.indicator.name}",
-            code="missing",
-            key=row.indicator.code,
-        )
-        for row in current.missing
-    ]
-    problems += [
         Problem(found.message, where=found.rule.name, code="rule", key=found.cell)
         for found in current.errors
     ]
@@ -169,7 +160,24 @@ def obstacles(current: Return) -> list[Problem]:
         for band in row.asked
         if band.needs_reason
     ]
+    problems += [
+        Problem(
+            _missing(row.indicator),
+            where=f"{row.number} {row.indicator.name}",
+            code="missing",
+            key=row.indicator.code,
+        )
+        for row in current.missing
+    ]
     return problems
+
+
+def _missing(indicator: Indicator) -> str:
+    if indicator.value_type == ValueType.YES_NO:
+        return _("Chưa nhập. Chọn “Đạt” hoặc “Chưa đạt”, hoặc trả lời “không áp dụng”.")
+    return _(
+        "Chưa nhập. Ghi số (không có thì ghi 0), hoặc trả lời “không áp dụng”, “không có số liệu”."
+    )
 
 
 # -- the reviewer's side -----------------------------------------------------------------------

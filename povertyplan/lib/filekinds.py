@@ -6,6 +6,7 @@ Bounded: no picture is decoded, of an archive only its table of contents is unpa
 
 from __future__ import annotations
 
+import re
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -67,7 +68,12 @@ def _endings(content: bytes) -> list[str]:
 def _is_pdf(content: bytes) -> bool:
     """Head and end in place, nothing before or after that another program would read."""
     is_whole = content.startswith(b"%PDF-") and b"%%EOF" in content[-1024:]
-    return is_whole and b"startxref" in content[-2048:] and not _ends_as_archive(content)
+    return is_whole and b"startxref" in content[-2048:] and not _holds_archive(content)
+
+
+def _holds_archive(content: bytes) -> bool:
+    """Readers of archives look for the directory near the end, whatever comes after it."""
+    return b"PK\x05\x06" in content[-_TAIL:]
 
 
 def _ends_as_archive(content: bytes) -> bool:
@@ -83,7 +89,7 @@ def _ends_as_archive(content: bytes) -> bool:
 
 
 def _is_picture(content: bytes, form: str) -> bool:
-    if _ends_as_archive(content) or b"%PDF-" in content[:1024]:
+    if _holds_archive(content) or b"%PDF-" in content[:1024]:
         return False
     try:
         with Image.open(BytesIO(content), formats=[form]) as picture:
@@ -106,8 +112,15 @@ def _too_many_pixels() -> str:
 
 # -- Excel and Word --------------------------------------------------------------------------------
 
-_FOREIGN = ("vbaproject", "/macrosheets/", "/dialogsheets/", "/activex/", ".exe", ".dll", ".bat")
-"""Parts that run, or would: macros in both their forms, controls, programs."""
+_FOREIGN = ("vbaproject", "/macrosheets/", "/dialogsheets/", "/activex/", "/oleobject")
+"""Parts that run, or would: macros in both their forms, controls, other programs' objects."""
+_RUNNABLE = (
+    ".exe", ".dll", ".bat", ".cmd", ".com", ".scr", ".msi", ".jar",
+    ".js", ".vbs", ".hta", ".lnk", ".ps1",
+)  # fmt: skip
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
+_OUTWARD = (b"/hyperlink", b"/externalLinkPath")
+"""What may lead out of the file: an address to press, and figures of another workbook."""
 
 
 def _is_office(content: bytes, main_part: str, main_type: str) -> bool:
@@ -119,6 +132,7 @@ def _is_office(content: bytes, main_part: str, main_type: str) -> bool:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             parts = archive.infolist()
             _need_harmless(parts, len(content))
+            _need_nothing_from_outside(archive, parts)
             names = {part.filename for part in parts}
             if main_part not in names or "[Content_Types].xml" not in names:
                 return False
@@ -154,6 +168,8 @@ def _need_harmless(parts: list[zipfile.ZipInfo], size: int) -> None:
     names = [f"/{part.filename.lower()}" for part in parts]
     if any(mark in name for name in names for mark in _FOREIGN):
         raise DomainError(_macros())
+    if any(name.endswith(_RUNNABLE) for name in names):
+        raise DomainError(_macros())
     if any(".." in name.split("/") or "\\" in name for name in names):
         raise DomainError(_damaged())
     is_bomb = (
@@ -163,6 +179,19 @@ def _need_harmless(parts: list[zipfile.ZipInfo], size: int) -> None:
     )
     if is_bomb:
         raise DomainError(_bomb())
+
+
+def _need_nothing_from_outside(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo]) -> None:
+    """Templates, objects and data that the program would fetch or start on opening."""
+    for part in parts:
+        name = part.filename.lower()
+        if name.endswith(".rels"):
+            told = archive.open(part).read(MOST_CONTENTS)
+            outward = [one for one in _RELATION.findall(told) if b'"External"' in one]
+            if not all(any(kind in one for kind in _OUTWARD) for one in outward):
+                raise DomainError(_macros())
+        elif "externallink" in name and b"ddeLink" in archive.open(part).read(MOST_CONTENTS):
+            raise DomainError(_macros())
 
 
 def _bomb() -> str:

@@ -25,6 +25,8 @@ Stored = object
 _MARK = PatternFill("solid", fgColor="FFF8CFC9")
 _COMMENT_PIXELS = {"width": 340, "height": 150}
 
+_TOO_LARGE = 10**300
+
 
 @dataclass(frozen=True, slots=True)
 class SheetCell:
@@ -97,10 +99,20 @@ def with_remarks(content: bytes, remarks: Mapping[tuple[str, str], str], author:
         said.setdefault((title, _shown_at(book[title], address)), []).append(words)
     for (title, address), lines in said.items():
         _remark(book[title], address, "\n".join(lines), author)
+    for sheet in book.worksheets:
+        _shorten(sheet)
     book.calculation.fullCalcOnLoad = True
     stream = BytesIO()
     book.save(stream)
     return stream.getvalue()
+
+
+def _shorten(sheet: Worksheet) -> None:
+    """A number that no program holds is kept as the words it was, or it could not be written."""
+    for row in sheet.iter_rows():
+        for cell in row:
+            if isinstance(cell.value, int) and abs(cell.value) >= _TOO_LARGE:
+                cell.value = f"{str(cell.value)[:20]}…"
 
 
 def _shown_at(sheet: Worksheet, address: str) -> str:

@@ -55,4 +55,6 @@ def _moment(text: str) -> datetime | None:
         found = parse_datetime(text)
     except ValueError:
         return None
-    return found if found is not None and timezone.is_aware(found) else None
+    if found is None or not timezone.is_aware(found) or not 2000 <= found.year < 3000:
+        return None
+    return found

@@ -212,6 +212,21 @@ class Sheet:
         return any(line.row.planned is not None for line in self.lines)
 
     @property
+    def wrong(self) -> list[Problem]:
+        """What stands in the way, but for lines without an answer."""
+        return [problem for problem in self.problems if problem.code != "missing"]
+
+    @property
+    def unanswered(self) -> list[tuple[Section, list[Line]]]:
+        """The lines without an answer that stand in the way of sending, section by section."""
+        asked = {problem.key for problem in self.problems if problem.code == "missing"}
+        found = (
+            (section, [line for line in section.lines if line.code in asked])
+            for section in self.sections
+        )
+        return [(section, lines) for section, lines in found if lines]
+
+    @property
     def is_refused(self) -> bool:
         """Nothing of what was typed may be recorded yet."""
         return any(line.error for line in self.lines)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from communes import access
 from communes.access import Action
 from communes.models import Official
-from indicators.bands import AFTER_ZERO, DETAILS, NEED_A_REASON, Question
+from indicators.bands import ALIKE, DETAILS, NEED_A_REASON, Question
 from indicators.checks import rules_as_json, rules_for
 from indicators.models import ValidationRule
 from reports.attached import evidence_of
@@ -144,7 +144,7 @@ def script_words() -> dict[str, Any]:
                 str(question.label),
                 str(DETAILS[question]),
                 question in NEED_A_REASON,
-                question in AFTER_ZERO,
+                question in ALIKE,
             ]
             for question in Question
         },

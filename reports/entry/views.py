@@ -198,7 +198,7 @@ def service_worker(request: HttpRequest) -> HttpResponse:
 def offline(request: HttpRequest) -> HttpResponse:
     """What stands in for a page that the device has not kept. The same for everybody."""
     response = render(request, "entry/offline.html")
-    response["Cache-Control"] = "no-cache"
+    response["Cache-Control"] = "no-cache, private"
     return response
 
 

@@ -192,14 +192,35 @@ def _line(claim: Claim, versions: Versions, before: Told | None) -> Line:
     new = in_words(row.indicator, told.answer, told.value)
     if _is_stored(replace(told, note=None) if row.is_locked else told, row):
         return Line(claim, State.SAME, old, new)
-    if before is not None and _is_same(told, before):
-        return Line(claim, State.KEPT, old, new)
+    if before is not None:
+        if _is_same(told, before):
+            return Line(claim, State.KEPT, old, new)
+        merged = _merged(told, before, Told(row.answer, row.value, row.note))
+        if merged is None:
+            return Line(claim, State.CONFLICT, old, new)
+        claim = replace(claim, told=merged)
+        new = in_words(row.indicator, merged.answer, merged.value)
     refused = _closed(claim, new)
     if refused is not None:
         return Line(claim, State.WRONG, old, new, refused)
     if versions.get(key(claim), 0) != row.version:
         return Line(claim, State.CONFLICT, old, new)
     return Line(claim, State.CHANGED if row.is_answered else State.NEW, old, new)
+
+
+def _merged(told: Told, before: Told, stored: Told) -> Told | None:
+    """What the file changed over what others have changed since; None where both did the same part.
+
+    A figure and its note are two parts: an old note does not come back with a new figure.
+    """
+    figure, then, now = ((one.answer, one.value) for one in (told, before, stored))
+    is_new_note = told.note is not None and told.note != before.note
+    if figure != then and now not in (then, figure):
+        return None
+    if is_new_note and stored.note not in (before.note, told.note):
+        return None
+    answer, value = figure if figure != then else now
+    return Told(answer, value, told.note if is_new_note else None)
 
 
 def _is_stored(told: Told, row: Row) -> bool:

@@ -69,6 +69,9 @@ def _label(code: str) -> str:
         return code
 
 
+MOST_VERSIONS = 2**31
+
+
 class _Reader:
     """Reads one sheet of one return."""
 
@@ -155,8 +158,7 @@ class _Reader:
         if told is None:
             told = told_by(row, *(cells[kind] for kind in _TAKEN))
         seen = self.headings.cell(line, Column.SEEN)
-        version = seen.value if seen is not None and isinstance(seen.value, int) else None
-        return Claim(self.current, row, place, told, version)
+        return Claim(self.current, row, place, told, _version(seen.value if seen else None))
 
     def _misplaced(self, line: int, row: Row) -> Fault | None:
         """A code beside the name of another row: rows were sorted without their hidden column."""
@@ -192,3 +194,9 @@ def _twice(claim: Claim, first: Claim) -> Fault:
         _("mỗi chỉ tiêu một dòng"),
         _("Xóa một trong hai dòng."),
     )
+
+
+def _version(value: object) -> int | None:
+    """The version a line was made from; None for what none can be."""
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 <= value < MOST_VERSIONS else None  # type: ignore[operator,return-value]

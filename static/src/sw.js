@@ -30,7 +30,7 @@ self.addEventListener('fetch', (event) => {
   const { request } = event;
   const address = new URL(request.url);
   if (address.origin !== self.location.origin) return;
-  if (request.method === 'POST' && /^\/dang-(nhap|xuat)\//.test(address.pathname)) {
+  if (request.method === 'POST' && /^\/(dang-(nhap|xuat)|quan-tri\/logout)\//.test(address.pathname)) {
     event.waitUntil(forgetPages()); // another person may sit here next
   }
   if (request.method !== 'GET') return;
@@ -38,7 +38,10 @@ self.addEventListener('fetch', (event) => {
   else if (request.mode === 'navigate') event.respondWith(page(event, address));
 });
 
+let turn = 0; // of people at this machine
+
 async function forgetPages() {
+  turn += 1;
   const cache = await caches.open(PAGES);
   for (const request of await cache.keys()) {
     if (new URL(request.url).pathname !== OFFLINE) await cache.delete(request);
@@ -52,7 +55,7 @@ async function asset(request) {
   if (kept && HASHED.test(request.url)) return kept;
   try {
     const answer = await fetch(request);
-    if (answer.ok) {
+    if (answer.ok && !/no-store/.test(answer.headers.get('Cache-Control') || '')) {
       await cache.put(request, answer.clone());
       const all = await cache.keys();
       if (all.length > MOST_ASSETS) await cache.delete(all[0]);
@@ -66,11 +69,13 @@ async function asset(request) {
 
 /** From the network; kept, where it is slow, broken or away. */
 async function page(event, address) {
+  const mine = turn;
   const cache = await caches.open(PAGES);
   const isKeptHere = address.pathname.startsWith(OWED);
   const kept = await cache.match(address.pathname === '/' ? OWED : address.pathname, SAME);
   const fresh = fetch(event.request).then(async (answer) => {
-    if (isKeptHere && answer.ok && !answer.redirected) await cache.put(address.pathname, answer.clone());
+    const isMine = mine === turn; // not what was asked for by who has signed out since
+    if (isKeptHere && isMine && answer.ok && !answer.redirected) await cache.put(address.pathname, answer.clone());
     return answer;
   });
   event.waitUntil(fresh.catch(() => undefined));

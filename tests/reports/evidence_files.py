@@ -63,6 +63,13 @@ def docx(more: dict[str, bytes | str] | None = None, **changed: str) -> bytes:
     )
 
 
+TEMPLATE_ELSEWHERE = (
+    '<Relationships><Relationship Id="r1" TargetMode="External" Target="https://vi.du/a.dotm"'
+    ' Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate"/>'
+    "</Relationships>"
+)
+
+
 def with_macro() -> bytes:
     return docx({"word/vbaProject.bin": b"\xd0\xcf\x11\xe0"})
 

@@ -282,6 +282,15 @@ def test_offered_number_goes_into_its_cell_without_a_script(
     assert "20 − 5 + 1" not in officer.open()
 
 
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00", "x", ""])
+def test_odd_moment_asks_for_every_cell(officer: Desk, since: str) -> None:
+    officer.post(typed(households="590"))
+
+    told = json.loads(officer.open(f"/bao-cao/90102/2024/o/?tu={since.replace('+', '%2B')}"))
+
+    assert told["cells"]["households"]["text"] == "590"
+
+
 # -- two people in one form ---------------------------------------------------------------------
 
 

@@ -77,6 +77,10 @@ PIXELS = "Ảnh quá 60 triệu điểm ảnh"
         (files.with_xlm_macro, MACRO),
         (files.named_macro_free_but_typed_as_one, MACRO),
         (lambda: files.docx({"word/embeddings/setup.exe": b"MZ"}), MACRO),
+        (lambda: files.docx({"word/embeddings/start.vbs": b"x"}), MACRO),
+        (lambda: files.docx({"word/embeddings/oleObject1.bin": b"x"}), MACRO),
+        (lambda: files.docx({"word/_rels/settings.xml.rels": files.TEMPLATE_ELSEWHERE}), MACRO),
+        (lambda: files.docx({"xl/externalLinks/externalLink1.xml": "<ddeLink/>"}), MACRO),
         (files.zip_bomb, BOMB),
         (files.overlapping_bomb, BOMB),
         (files.crowd, BOMB),
@@ -144,6 +148,12 @@ def test_refusing_a_bomb_takes_next_to_no_memory(make: Callable[[], bytes]) -> N
     tracemalloc.stop()
 
     assert peak < 2 * 1024**2
+
+
+def test_address_to_press_in_a_document_is_no_harm() -> None:
+    link = files.TEMPLATE_ELSEWHERE.replace("attachedTemplate", "hyperlink")
+
+    assert kind_of(files.docx({"word/_rels/document.xml.rels": link}))
 
 
 def test_docx_whose_table_of_contents_speaks_of_something_else_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from openpyxl import load_workbook
 from communes.enums import Role
 from communes.models import Official, Post
 from indicators.models import Result
+from indicators.recording import Entry
 from povertyplan.lib.parcels import MAX_BYTES
 from povertyplan.lib.xlsx import read_sheet
 from reports import workflow
@@ -227,6 +229,29 @@ def test_figure_left_alone_in_the_file_does_not_undo_what_was_typed_meanwhile(
 
     assert seen["poor"] == ("F11", "kept", "13", "12")
     assert stored(places.first) == {"households": 100, "escaped": 8, "poor": 13}
+
+
+def test_old_note_does_not_come_back_over_a_newer_one(
+    desk: Client, places: Places, catalogue: Catalogue
+) -> None:
+    """The file changes the figure alone; its note is the one of the day it was made."""
+
+    def say(value: str, note: str) -> None:
+        entry = Entry(places.first, catalogue.poor, Y2024, "value", Decimal(value), note=note)
+        workflow.save_draft(unit=places.first, period=Y2024, entries=[entry], by=person())
+
+    say("8", "số cũ")
+    content = template(places.first)
+    say("8", "đã rà lại")
+    desk.post(upload(desk, filled(content, {"poor": 20})))
+    fact = Result.objects.get(indicator=catalogue.poor)
+    assert (fact.value, fact.note) == (20, "đã rà lại")
+
+    say("21", "đã rà lại")
+    address = upload(desk, filled(content, {"poor": 22}))
+    assert lines(desk, address)["poor"][1] == "conflict"
+    assert desk.post(address).status_code == 422
+    assert Result.objects.get(indicator=catalogue.poor).value == 21
 
 
 def test_second_post_writes_nothing_twice_and_says_so(

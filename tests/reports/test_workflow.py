@@ -345,7 +345,8 @@ def test_missing_cells_are_all_named_in_form_order(desk: Desk) -> None:
     messages = refusal(desk, desk.submit)
 
     assert messages == [
-        f"{place}: Chưa nhập. Ghi số (0 nếu không có hộ nào) hoặc chọn “Không áp dụng”."
+        f"{place}: Chưa nhập. Ghi số (không có thì ghi 0), "
+        "hoặc trả lời “không áp dụng”, “không có số liệu”."
         for place in ("1.1 Tổng số hộ", "1.3 Hộ thoát nghèo", "1.4 Hộ tái nghèo")
     ]
 

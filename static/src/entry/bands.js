@@ -10,9 +10,9 @@ const outside = ([, low, high], value) =>
 export function questions(spec, value, words) {
   if (value === null || !spec.bands) return [];
   const found = spec.bands.filter((band) => outside(band, value));
-  const isZero = found.some(([question]) => question === 'zero');
+  const [first] = found.filter(([question]) => words.bands[question][3]); // unlike others: once is enough
   return found
-    .filter(([question]) => !isZero || !words.bands[question][3])
+    .filter((band) => band === first || !words.bands[band[0]][3])
     .map(([question, , , values]) => {
       const [label, detail, needsReason] = words.bands[question];
       return { question, label, detail: say(detail, values), needsReason };

@@ -42,7 +42,8 @@ export function offerDrafts(form, saver) {
     } catch {
       // told below
     }
-    if (content?.kind !== KIND || typeof content.cells !== 'object') {
+    const isCell = (state) => ['text', 'na', 'note'].every((part) => typeof state?.[part] === 'string');
+    if (content?.kind !== KIND || !content.cells || !Object.values(content.cells).every(isCell)) {
       return saver.tell('bad', 'err', form.words.draft_not_read);
     }
     if (content.of !== form.name) {
