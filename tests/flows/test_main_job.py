@@ -106,6 +106,28 @@ def cell(page: Page, code: str) -> str:
     return f"[name='v-{code}']"
 
 
+def answer_the_rest(officer: Page) -> None:
+    """What the plans ask besides the review is not applicable, and every line has its reason."""
+    officer.evaluate(
+        """() => {
+            const tell = (control, value) => {
+                control.value = value;
+                for (const kind of ['input', 'change']) {
+                    control.dispatchEvent(new Event(kind, {bubbles: true}));
+                }
+            };
+            for (const choice of document.querySelectorAll('select[name^="na-"]')) {
+                const code = choice.name.slice(3);
+                const part = (name) => document.getElementsByName(`${name}-${code}`)[0];
+                if (!part('v').value) tell(choice, 'na');
+                const note = part('note');
+                if (note && !note.value) tell(note, 'Theo sổ theo dõi của xã');
+            }
+        }"""
+    )
+    expect(officer.locator("#count-missing")).to_be_hidden()
+
+
 def submit(page: Page) -> None:
     with page.expect_navigation():
         page.locator("button[name=action][value=submit]").click()
@@ -141,6 +163,7 @@ def test_main_job_from_entry_to_the_downloaded_bieu(sign_in: SignIn, tmp_path: P
     expect(officer.locator("body")).to_contain_text("Cân đối biến động hộ nghèo")
     assert figure("poor_households", "085", Stage.PROVISIONAL).reported == before.reported
     officer.fill(cell(officer, "poor_households"), "193")
+    answer_the_rest(officer)
     submit(officer)
     expect(officer.locator("body")).to_contain_text("Chờ duyệt")
     sent = figure("poor_households", "085", Stage.PROVISIONAL)
