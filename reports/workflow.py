@@ -18,14 +18,22 @@ from communes.access import Action
 from communes.enums import Role
 from communes.models import Official, Post, Unit
 from indicators import recording
-from indicators.enums import Answer, ValueType
+from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
 from indicators.recording import Entry
 from povertyplan.lib.errors import DomainError, Problem
 from reports.enums import UNDER_REVIEW, ReportState, Step
 from reports.models import Comment, Deadline, Report, ReportEvent
-from reports.returns import Return, deadline_of, form_of, plain, return_of, reviewers_of
+from reports.returns import (
+    Return,
+    deadline_of,
+    form_of,
+    obstacles,
+    plain,
+    return_of,
+    reviewers_of,
+)
 
 # -- the unit's side --------------------------------------------------------------------------
 
@@ -127,57 +135,6 @@ def submit(*, unit: Unit, period: Period, by: Official, note: str = "") -> Repor
     open_requests.update(settled_at=timezone.now())
     _record(report, Step.SUBMIT, by=by, post=_post(by, Role.OFFICER, unit), note=note)
     return report
-
-
-def obstacles(current: Return) -> list[Problem]:
-    """What keeps a return from being sent: what is wrong, what wants a reason, what is missing."""
-    problems = [
-        Problem(found.message, where=found.rule.name, code="rule", key=found.cell)
-        for found in current.errors
-    ]
-    problems += [
-        Problem(
-            _("{message} Ghi lý do vào ô ghi chú của chỉ tiêu liên quan.").format(
-                message=found.message
-            ),
-            where=found.rule.name,
-            code="reason",
-            key=found.cell,
-        )
-        for found in current.unexplained
-    ]
-    problems += [
-        Problem(
-            _("{label}. {detail} Số đúng thì ghi lý do vào ô ghi chú.").format(
-                label=band.label, detail=band.detail
-            ),
-            where=f"{row.number} {row.indicator.name}",
-            code="reason",
-            key=row.indicator.code,
-        )
-        for row in current.inputs
-        if row.needs_reason
-        for band in row.asked
-        if band.needs_reason
-    ]
-    problems += [
-        Problem(
-            _missing(row.indicator),
-            where=f"{row.number} {row.indicator.name}",
-            code="missing",
-            key=row.indicator.code,
-        )
-        for row in current.missing
-    ]
-    return problems
-
-
-def _missing(indicator: Indicator) -> str:
-    if indicator.value_type == ValueType.YES_NO:
-        return _("Chưa nhập. Chọn “Đạt” hoặc “Chưa đạt”, hoặc trả lời “không áp dụng”.")
-    return _(
-        "Chưa nhập. Ghi số (không có thì ghi 0), hoặc trả lời “không áp dụng”, “không có số liệu”."
-    )
 
 
 # -- the reviewer's side -----------------------------------------------------------------------

@@ -5,6 +5,7 @@ A period belongs to the units valid on its last day.
 
 from reports.returns.assembly import checked_values, return_of
 from reports.returns.form import deadline_of, form_of, report_of, reviewers_of
+from reports.returns.obstacles import obstacles
 from reports.returns.pieces import Return, Row, is_late, plain
 from reports.returns.previous import locked_values, origins, previous_values
 from reports.returns.standings import (
@@ -28,6 +29,7 @@ __all__ = [
     "is_late",
     "latest_period",
     "locked_values",
+    "obstacles",
     "origins",
     "owed_by",
     "periods_for",
