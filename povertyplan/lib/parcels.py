@@ -8,14 +8,12 @@ refusal is one sentence that says what to do.
 from __future__ import annotations
 
 import re
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from io import BytesIO
+from collections.abc import Callable
 from typing import IO
 from xml.parsers import expat
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import ZipInfo
 
+from povertyplan.lib.archives import BrokenArchiveError, HugeArchiveError, opened
 from povertyplan.lib.errors import DomainError
 
 MAX_BYTES = 5_000_000
@@ -76,21 +74,17 @@ def check_workbook(content: bytes) -> None:
         raise DomainError(LOCKED if _ENCRYPTED_OLE in content else OLD)
     if not content.startswith(b"PK"):
         raise DomainError(NOT_A_WORKBOOK)
-    with _opened(content) as archive:
-        entries = archive.infolist()
-        _check_directory(entries)
-        scan = _Scan()
-        for entry in entries:
-            with archive.open(entry) as part:
-                scan.part(part)
-
-
-@contextmanager
-def _opened(content: bytes) -> Iterator[ZipFile]:
     try:
-        with ZipFile(BytesIO(content)) as archive:
-            yield archive
-    except (BadZipFile, EOFError, NotImplementedError, OSError, RuntimeError, zlib.error) as error:
+        with opened(content) as archive:
+            entries = archive.infolist()
+            _check_directory(entries)
+            scan = _Scan()
+            for entry in entries:
+                with archive.open(entry) as part:
+                    scan.part(part)
+    except HugeArchiveError:
+        raise DomainError(BOMB) from None
+    except BrokenArchiveError as error:
         raise DomainError(BROKEN) from error
 
 
