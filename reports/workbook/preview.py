@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 from django.utils.translation import gettext as _
 
 from communes.models import Unit
+from indicators.checks import Finding, check, rules_for
+from indicators.models import ValidationRule
 from indicators.recording import Entry
 from reports.history import answers_at
-from reports.returns import Return, Row
+from reports.returns import Return, Row, checked_values
 from reports.workbook.pieces import Claim, Fault, Reading, Told, Unread, in_words
 from reports.workbook.values import expected
 
@@ -70,6 +73,15 @@ class Line:
         """The note that would be written, where it is another than the stored one."""
         note = self.told.note if self.told else None
         return note if note and note != self.row.note else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A rule that would not hold among the figures of a unit, were the file written."""
+
+    unit: Unit
+    finding: Finding
+    address: str
 
 
 @dataclass(frozen=True)
@@ -131,6 +143,11 @@ class Preview:
                 found.setdefault(line.unit, []).append(_entry(line.claim, line.told, version))
         return found
 
+    @cached_property
+    def doubts(self) -> list[Doubt]:
+        """Rules that would not hold. Some queries for each kind of unit, however many there are."""
+        return _doubts(self.written)
+
     @property
     def remarks_by_cell(self) -> dict[tuple[str, str], str]:
         """What is wrong, by (sheet, address)."""
@@ -163,6 +180,39 @@ def preview_of(reading: Reading, versions: Versions) -> Preview:
     before = _told_before(reading)
     lines = [_line(claim, versions, before.get(key(claim))) for claim in reading.claims]
     return Preview(reading.sheet, lines, reading.unread, reading.remarks, versions)
+
+
+def _doubts(lines: Sequence[Line]) -> list[Doubt]:
+    """What the rules say of the figures as they would stand; only of rules the file touches."""
+    rules: dict[tuple[int, bool], list[ValidationRule]] = {}
+    told: dict[int, list[Line]] = {}
+    for line in lines:
+        told.setdefault(line.unit.pk, []).append(line)
+    found = []
+    for changed in told.values():
+        current = changed[0].claim.current
+        kind = current.unit.tier_id, current.unit.is_urban
+        if kind not in rules:
+            rules[kind] = rules_for(current.unit, current.period)
+        found += _doubts_of(current, changed, rules[kind])
+    return found
+
+
+def _doubts_of(
+    current: Return, changed: Sequence[Line], rules: Sequence[ValidationRule]
+) -> list[Doubt]:
+    values = checked_values(current.inputs)
+    addresses = {}
+    for line in changed:
+        code = line.row.indicator.code
+        values[code, 0] = line.told.value if line.told else None
+        addresses[code] = line.address
+    found = check(rules, values)
+    return [
+        Doubt(current.unit, one, addresses.get(one.cell) or addresses[touched[0]])
+        for one in found
+        if (touched := [code for code in one.indicators if code in addresses])
+    ]
 
 
 def _told_before(reading: Reading) -> dict[str, Told]:

@@ -96,6 +96,43 @@ def test_preview_tells_new_changed_same_and_empty_with_their_cells(
     }
 
 
+def test_figures_that_would_not_agree_are_told_before_they_are_written(
+    desk: Client, places: Places, catalogue: Catalogue
+) -> None:
+    builders.balance(catalogue)
+    keep(places, catalogue, opening="20", relapsed="1")
+    content = filled(template(places.first), {"escaped": 8, "poor": 15})  # 20 − 8 + 1 = 13
+
+    address = upload(desk, content)
+    page = desk.get(address)
+
+    assert [(one.address, one.finding.message) for one in page.context["page"].doubts] == [
+        ("F11", "Cộng lại là 13 hộ, ô cuối kỳ ghi 15 hộ, lệch 2 hộ.")
+    ]
+    assert "Cộng lại là 13 hộ, ô cuối kỳ ghi 15 hộ, lệch 2 hộ." in page.content.decode()
+    assert desk.post(address).status_code == 302  # a draft may be wrong
+
+
+def test_figures_that_agree_only_with_the_others_of_the_file_raise_no_doubt(
+    desk: Client, places: Places, catalogue: Catalogue
+) -> None:
+    builders.balance(catalogue)
+    keep(places, catalogue, opening="50", poor="13")
+    content = filled(template(places.first), {"opening": 20, "escaped": 8, "relapsed": 1})
+
+    assert desk.get(upload(desk, content)).context["page"].doubts == []
+
+
+def test_rule_the_file_does_not_touch_is_left_to_the_form(
+    desk: Client, places: Places, catalogue: Catalogue
+) -> None:
+    builders.balance(catalogue)
+    keep(places, catalogue, opening="20", escaped="8", relapsed="1", poor="15")
+    content = filled(template(places.first), {"households": 100})
+
+    assert desk.get(upload(desk, content)).context["page"].doubts == []
+
+
 def test_applying_writes_every_figure_and_leads_to_the_form(
     desk: Client, places: Places, catalogue: Catalogue
 ) -> None:
