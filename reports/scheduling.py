@@ -11,21 +11,28 @@ from collections.abc import Iterator
 from datetime import date
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communes import access
 from communes.enums import TierCode
 from communes.models import Official, Unit
+from indicators.models import Result
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError, Problem
-from reports.models import Deadline, Report
+from reports.models import Deadline, Evidence, Report
 
 MOST_YEARS = 10
 """Years past its period that a day of the calendar may lie; later is a slip of the pen."""
 REASON_LENGTH = 300
 NAMED_AT_MOST = 5
 """Units that a refusal names before it counts the others."""
+
+
+class NeedsAssentError(DomainError):
+    """The change takes effect at once on units that have not sent; nothing is written without
+    somebody saying that it is meant."""
 
 
 # -- rounds ---------------------------------------------------------------------------------------
@@ -40,11 +47,13 @@ def set_round(
     due_on: date | None,
     closes_on: date | None = None,
     by: Official,
+    sure: bool = True,
 ) -> Deadline:
     """Set the days of a province's round, anew or in place of those it had.
 
     closes_on None: entry is never closed. Extensions of the round open with it.
-    Raises Http404/PermissionDenied for who may not, DomainError with every bad day.
+    Raises Http404/PermissionDenied for who may not, DomainError with every bad day,
+    NeedsAssentError where not `sure` and units would be late, or locked, from today on.
     """
     access.require_schedule(by, issuer)
     _need_province(issuer)
@@ -55,6 +64,9 @@ def set_round(
     _refuse(_overtaken(extensions, due_on, closes_on))
     found = Deadline.objects.filter(issuer=issuer, period=period.code).first()
     row = found or Deadline(issuer=issuer, period=period.code)
+    question = "" if sure else _at_once(found, due_on, closes_on)
+    if question:
+        raise NeedsAssentError(question)
     row.opens_on, row.due_on, row.closes_on = opens_on, due_on, closes_on
     _save(row, by)
     for extension in extensions:
@@ -62,6 +74,33 @@ def set_round(
             extension.opens_on = opens_on
             _save(extension, by)
     return row
+
+
+def _at_once(row: Deadline | None, due_on: date, closes_on: date | None) -> str:
+    """What new days of a round would do today that its old ones have not done; empty if nothing."""
+    today = timezone.localdate()
+    was_closed = row is not None and row.closes_on is not None and row.closes_on < today
+    if closes_on is not None and closes_on < today and not was_closed:
+        return _(
+            "Ngày khóa {day} đã qua: mọi đơn vị chưa nộp sẽ không nhập được nữa ngay từ bây giờ. "
+            "Đúng ý thì đánh dấu ô này rồi lưu lại."
+        ).format(day=_day(closes_on))
+    was_due = row is not None and row.due_on < today
+    if due_on < today and not was_due:
+        return _(
+            "Hạn nộp {day} đã qua: mọi đơn vị chưa nộp sẽ bị ghi “quá hạn” ngay từ bây giờ. "
+            "Đúng ý thì đánh dấu ô này rồi lưu lại."
+        ).format(day=_day(due_on))
+    return ""
+
+
+def begun_below(issuer: Unit) -> QuerySet[Report]:
+    """Returns of the unit and below in which something was entered, attached or sent."""
+    told = Result.objects.filter(unit=OuterRef("unit"), period=OuterRef("period"))
+    return Report.objects.filter(
+        Exists(told) | Exists(Evidence.objects.filter(report=OuterRef("pk"))) | Q(round__gt=0),
+        unit__upward__ancestor=issuer,
+    )
 
 
 @transaction.atomic
@@ -74,7 +113,7 @@ def drop_round(*, issuer: Unit, period: Period, by: Official) -> int:
     _need_province(issuer)
     _lock(issuer)
     row = _round_of(issuer, period)
-    begun = Report.objects.filter(unit__upward__ancestor=issuer, period=period.code).count()
+    begun = begun_below(issuer).filter(period=period.code).count()
     if begun:
         raise DomainError(
             _(

@@ -66,6 +66,9 @@ class RoundForm(CalendarForm):
             "Sau ngày này đơn vị chưa nộp không nhập được nữa. Để trống: không khóa."
         ),
     )
+    sure = forms.BooleanField(
+        label=gettext_lazy("Vẫn đặt lịch này"), required=False, widget=forms.HiddenInput
+    )
 
     def __init__(
         self,
@@ -79,6 +82,11 @@ class RoundForm(CalendarForm):
         if changed is not None:
             for name in ("year", "part"):
                 self.fields[name].widget = forms.HiddenInput()
+
+    def ask(self, question: str) -> None:
+        """Show what would happen at once, with a box to say that it is meant."""
+        self.fields["sure"].widget = forms.CheckboxInput()
+        self.add_error("sure", question)
 
     @property
     def changed_label(self) -> str:

@@ -17,7 +17,8 @@ from communes.models import Official, Unit
 from indicators.periods import Period
 from reports.calendar.forms import Choices
 from reports.enums import ReportState
-from reports.models import Deadline, Report
+from reports.models import Deadline
+from reports.scheduling import begun_below
 
 SENT = (ReportState.SUBMITTED, ReportState.ENDORSED, ReportState.APPROVED)
 
@@ -191,7 +192,7 @@ def _changes(rows: Iterable[Deadline]) -> dict[int, Change]:
 def _returns(unit: Unit) -> dict[str, tuple[int, int]]:
     """How many returns below have been begun and sent, by period. One query."""
     rows = (
-        Report.objects.filter(unit__upward__ancestor=unit)
+        begun_below(unit)
         .order_by()
         .values_list("period")
         .annotate(begun=Count("pk"), sent=Count("pk", filter=Q(state__in=SENT)))

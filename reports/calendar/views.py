@@ -91,9 +91,13 @@ def _set_round(request: SignedInRequest, unit: Unit) -> HttpResponse:
         else:
             days = {name: typed[name] for name in ("opens_on", "due_on", "closes_on")}
             try:
-                scheduling.set_round(issuer=unit, period=form.period, by=request.user, **days)
+                scheduling.set_round(
+                    issuer=unit, period=form.period, by=request.user, sure=typed["sure"], **days
+                )
                 said = _("Đã đặt lịch báo cáo {period}.").format(period=form.period.label)
                 return _done(request, unit, said)
+            except scheduling.NeedsAssentError as question:
+                form.ask(str(question))
             except DomainError as error:
                 form.take(error.problems)
     return _show(request, page, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)

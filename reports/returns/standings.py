@@ -182,16 +182,30 @@ def tracker(unit: Unit, period: Period) -> Tracker:
 
 def periods_for(unit: Unit) -> list[Period]:
     """Periods with a calendar entry for the unit, in which it still existed; latest first."""
-    found = {Period.parse(code) for code in deadlines(unit).values_list("period", flat=True)}
-    return sorted((period for period in found if unit.is_valid_on(period.end)), reverse=True)
+    return sorted(_openings(unit), reverse=True)
+
+
+def _openings(unit: Unit) -> dict[Period, date]:
+    """The day on which each period of the unit's calendar opens."""
+    found: dict[Period, date] = {}
+    for code, day in deadlines(unit).values_list("period", "opens_on"):
+        period = Period.parse(code)
+        if unit.is_valid_on(period.end):
+            found.setdefault(period, day)  # the nearest issuer comes first
+    return found
 
 
 def latest_period(unit: Unit) -> Period:
-    """The period a page opens with: the latest of the calendar, else the last full year it saw."""
-    known = periods_for(unit)
-    if known:
-        return known[0]
-    last_day = min(unit.valid_to, timezone.localdate())
+    """The period a page opens with: the latest that has opened, else the last full year it saw.
+
+    A round that is set for later leads nobody to it before its day.
+    """
+    openings = _openings(unit)
+    today = timezone.localdate()
+    if openings:
+        opened = [period for period, day in openings.items() if day <= today]
+        return max(opened) if opened else min(openings)
+    last_day = min(unit.valid_to, today)
     full_year = date(last_day.year, 12, 31) <= last_day
     return Period(last_day.year if full_year else last_day.year - 1)
 

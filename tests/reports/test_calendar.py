@@ -231,7 +231,7 @@ def test_round_is_dropped_with_its_extensions_while_nobody_has_begun(
 def test_round_with_a_return_is_not_dropped(
     places: Places, province: Official, a_round: Deadline
 ) -> None:
-    Report.objects.create(unit=places.first, period="2024")
+    Report.objects.create(unit=places.first, period="2024", round=1)
 
     ((_, said),) = refusal(lambda: drop_round(issuer=places.province, period=Y2024, by=province))
 

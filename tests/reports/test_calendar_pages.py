@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
 from communes.models import Official
+from indicators.models import Result
 from indicators.periods import Period
 from reports.enums import ReportState
 from reports.models import Deadline, Report
@@ -32,6 +33,7 @@ YEAR = {
     "opens_on": "1/11/2024",
     "due_on": "15/12/2024",
     "closes_on": "31/12/2024",
+    "sure": "on",  # most rounds here are of days long past
 }
 EXTENSION = {
     "step": "extend",
@@ -96,6 +98,7 @@ def test_page_says_days_who_set_them_and_how_many_have_sent(
             unit=unit,
             period="2024",
             state=state,
+            round=int(state == ReportState.SUBMITTED),
             submitted_at=None if state == ReportState.DRAFT else "2024-12-01T00:00Z",
             with_tier=None if state == ReportState.DRAFT else places.district.tier,
         )
@@ -288,6 +291,38 @@ def test_round_is_set_from_the_form(client: Client, part: str, code: str, label:
 
 
 @pytest.mark.parametrize(
+    ("today", "due_on", "closes_on", "said"),
+    [
+        ("2024-12-16", "15/12/2024", "31/12/2024", "Hạn nộp 15/12/2024 đã qua"),
+        ("2025-01-01", "15/12/2024", "31/12/2024", "Ngày khóa 31/12/2024 đã qua"),
+        ("2024-12-15", "15/12/2024", "15/12/2024", ""),
+    ],
+)
+def test_round_that_would_be_over_at_once_is_asked_about(
+    client: Client, today: str, due_on: str, closes_on: str, said: str
+) -> None:
+    typed = {**YEAR, "due_on": due_on, "closes_on": closes_on, "sure": ""}
+    with time_machine.travel(f"{today}T03:00:00Z"):
+        asked = client.post(HOME, typed)
+        written = Deadline.objects.count()
+        answered = client.post(HOME, {**typed, "sure": "on"})
+
+    is_asked = bool(said)
+    assert said in words(asked)
+    assert ('type="checkbox" name="sure"' in asked.content.decode()) == is_asked
+    assert written == (0 if said else 1)
+    assert (answered.status_code, Deadline.objects.count()) == (302 if said else 422, 1)
+
+
+def test_round_that_is_over_already_may_be_changed_without_a_question(
+    client: Client, a_round: Deadline
+) -> None:
+    changed = {**YEAR, "changed": "2024", "opens_on": "2/11/2024", "sure": ""}
+    with time_machine.travel("2025-03-01T03:00:00Z"):
+        assert client.post(HOME, changed).status_code == 302
+
+
+@pytest.mark.parametrize(
     ("changed", "said"),
     [
         ({"year": "24"}, "Ghi năm bốn chữ số, ví dụ 2025."),
@@ -342,15 +377,16 @@ def test_form_that_names_one_round_changes_no_other(client: Client, a_round: Dea
 
 
 def test_round_is_dropped_by_its_button_and_not_once_begun(
-    client: Client, places: Places, a_round: Deadline
+    client: Client, places: Places, catalogue: Catalogue, a_round: Deadline
 ) -> None:
+    Report.objects.create(unit=places.first, period="2024")  # opened, nothing in it
     assert "Bỏ kỳ" in words(client.get(HOME))
-    Report.objects.create(unit=places.first, period="2024")
+    fact = Result.objects.create(unit=places.first, period="2024", indicator=catalogue.poor)
     assert "Bỏ kỳ" not in words(client.get(HOME))
     drop = {"step": "drop", "period": "2024"}
     assert "Đã có 1 đơn vị lập báo cáo" in words(client.post(HOME, drop, follow=True))
 
-    Report.objects.all().delete()
+    fact.delete()
 
     assert "Đã bỏ kỳ báo cáo năm 2024." in words(client.post(HOME, drop, follow=True))
     assert not Deadline.objects.exists()

@@ -480,6 +480,19 @@ def test_periods_of_a_unit_are_those_asked_of_it_while_it_existed(places: Places
     assert latest_period(gone) == Y2023
 
 
+@pytest.mark.parametrize(
+    ("today", "opened"), [(date(2024, 10, 31), 2023), (date(2024, 11, 1), 2024)]
+)
+def test_page_opens_with_a_round_from_its_opening_day_on(
+    places: Places, today: date, opened: int
+) -> None:
+    """What is planned for later leads nobody to a form that takes nothing yet."""
+    for year in (2023, 2024):
+        builders.deadline(places.province, Period(year))  # opens on 1 November
+    with time_machine.travel(today, tick=False):
+        assert latest_period(places.first) == Period(opened)
+
+
 @time_machine.travel(date(2025, 3, 1), tick=False)
 def test_page_opens_with_the_last_full_year_without_a_calendar(places: Places) -> None:
     gone = builders.unit("90104", "Xã Cũ", "commune", places.district, valid_to=BEFORE_MERGER)
