@@ -46,7 +46,7 @@ def open_page(places: Places, catalogue: Catalogue, browser: Browser, live_serve
         [(1, catalogue.poor, 0), (-1, catalogue.households, 0)],
         "Hộ nghèo {poor} nhiều hơn {right}.",
         comparator="<=",
-        source="part of a whole; review form of 2012 (docs/data.md S9)",
+        source="bộ phận không vượt tổng; biểu rà soát năm 2012 (docs/data.md S9)",
         is_active=False,
     )
     for unit, poor in ((places.first, "1200"), (places.second, "3")):
