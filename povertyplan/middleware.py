@@ -1,6 +1,8 @@
 """Middleware: no page is opened without a declared access policy."""
 
+from codecs import lookup
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -8,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
 
 from communes.access import Policy, declared_policy, is_administrator
 
@@ -45,6 +48,23 @@ class PolicyMiddleware:
 def _is_api(view: Callable[..., HttpResponseBase]) -> bool:
     """REST framework views check token or session themselves, after this middleware."""
     return hasattr(view, "cls") and hasattr(view.cls, "authentication_classes")
+
+
+def utf8_only(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Pages are UTF-8, so no browser of theirs sends another encoding; reading one could fail."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        if request.encoding is not None and lookup(request.encoding).name != "utf-8":
+            return HttpResponse(
+                _("Dữ liệu gửi lên phải ghi bằng UTF-8. Mở lại trang rồi gửi từ trang đó."),
+                status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                content_type="text/plain; charset=utf-8",
+            )
+        return get_response(request)
+
+    return answer
 
 
 def private_pages(
