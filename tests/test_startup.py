@@ -12,7 +12,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured
 
-from povertyplan.guard import refuse_demo_leftovers
+from povertyplan.guard import _marked, refuse_demo_leftovers
 from tests.builders import Catalogue, Places, official, told
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +74,19 @@ def test_production_refuses_sample_figures(
 
     with pytest.raises(ImproperlyConfigured, match="minh họa"):
         refuse_demo_leftovers()
+
+
+@pytest.mark.django_db
+def test_production_asks_everything_that_can_be_sample() -> None:
+    asked = {f"{model._meta.label}.{mark}" for model, mark in _marked()}
+
+    assert {
+        "communes.Official.is_demo",
+        "indicators.Result.is_sample",
+        "plans.Milestone.is_sample",
+        "reports.RegisterEntry.is_sample",
+    } <= asked
+    assert not [name for name in asked if "Historical" in name]
 
 
 @pytest.mark.django_db
