@@ -1,4 +1,4 @@
-"""Administration of the reporting calendar and the annexes.
+"""Administration of the reporting calendar, the annexes and the registers.
 
 Reports, their steps and comments are not here: only `workflow` changes them.
 """
@@ -14,12 +14,25 @@ from simple_history.admin import SimpleHistoryAdmin
 
 from communes.enums import TierCode
 from communes.models import Unit
-from reports.models import Annex, Deadline
+from reports.models import Annex, Deadline, Register, RegisterBook, RegisterCount, RegisterEntry
+
+
+class _ReadOnly:
+    """To look at: a module of rules alone writes these rows."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 @admin.register(Deadline)
-class DeadlineAdmin(SimpleHistoryAdmin):
-    """To look at, with its history: `scheduling` alone changes the calendar."""
+class DeadlineAdmin(_ReadOnly, SimpleHistoryAdmin):
+    """With its history: `scheduling` alone changes the calendar."""
 
     list_display = ["issuer", "period", "opens_on", "due_on", "closes_on"]
     list_filter = ["period"]
@@ -30,15 +43,6 @@ class DeadlineAdmin(SimpleHistoryAdmin):
         found = province.first()
         return reverse("calendar:home", args=[found.reference]) if found else reverse("home")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(Annex)
 class AnnexAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -46,3 +50,34 @@ class AnnexAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_filter = ["plan", "status"]
     list_select_related = ["plan"]
     autocomplete_fields = ["plan"]
+
+
+class RegisterCountInline(_ReadOnly, admin.TabularInline):  # type: ignore[type-arg]
+    model = RegisterCount
+    extra = 0
+
+
+@admin.register(Register)
+class RegisterAdmin(_ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    """`import_registers` changes what a register holds."""
+
+    list_display = ["code", "name", "entry_name", "dated_by", "valid_months"]
+    inlines = [RegisterCountInline]
+
+
+@admin.register(RegisterBook)
+class RegisterBookAdmin(_ReadOnly, SimpleHistoryAdmin):
+    list_display = ["register", "unit", "counts_from", "opened_by", "opened_at"]
+    list_filter = ["register"]
+    list_select_related = ["register", "unit", "opened_by"]
+    search_fields = ["unit__name", "unit__code"]
+
+
+@admin.register(RegisterEntry)
+class RegisterEntryAdmin(_ReadOnly, SimpleHistoryAdmin):
+    """With its history, those taken out of a book as well."""
+
+    list_display = ["book", "happened_on", "valid_until", "ended_on", "entered_by", "removed_at"]
+    list_filter = ["book__register", "is_sample"]
+    list_select_related = ["book__register", "book__unit", "entered_by"]
+    search_fields = ["book__unit__name", "book__unit__code"]

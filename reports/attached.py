@@ -19,6 +19,7 @@ from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from reports.history import figure_history
 from reports.models import Evidence, Report
+from reports.returns.counted import counted_figures
 from reports.returns.previous import locked_values, previous_values
 
 
@@ -66,7 +67,7 @@ def figure_of(report: Report, indicator: Indicator, *, as_sent: bool = False) ->
     fact = Result.objects.filter(
         unit=report.unit_id, period=report.period, indicator=indicator
     ).first()
-    if indicator.prefill_locked and (fact is None or report.is_editable):
+    if fact is None or report.is_editable:
         locked = _locked(report, indicator)
         if locked is not None:
             return Figure(Answer.VALUE, locked, fact is not None and fact.is_sample)
@@ -74,7 +75,13 @@ def figure_of(report: Report, indicator: Indicator, *, as_sent: bool = False) ->
 
 
 def _locked(report: Report, indicator: Indicator) -> Decimal | None:
-    """Last year's closing that is this year's opening, where it is."""
+    """What a book counts, or last year's closing that is this year's opening, where it is."""
+    if report.is_editable:
+        counts = counted_figures([report.unit], report.span).get(report.unit.pk, {})
+        if indicator.pk in counts:
+            return counts[indicator.pk].value
+    if not indicator.prefill_locked:
+        return None
     sources = Indicator.objects.filter(used_in__indicator=indicator)
     previous = previous_values(report.unit, report.span, sources)
     return locked_values([indicator], report.span, previous).get(indicator.pk)

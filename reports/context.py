@@ -64,6 +64,7 @@ def _links(posts: list[Post], may_administer: bool) -> Iterator[tuple[str, str, 
     """(namespace of the address, label, address), in the order of the bar."""
     if any(post.role == Role.OFFICER for post in posts):
         yield "entry", _("Báo cáo của đơn vị"), reverse("entry:owed")
+        yield "registers", _("Sổ theo dõi"), reverse("registers:mine")
     yield from _unit_links(posts)
     if posts or may_administer:
         yield "plans", _("Kế hoạch"), reverse("plans:tree")

@@ -35,3 +35,14 @@ class Step(models.TextChoices):
 class AnnexStatus(models.TextChoices):
     USABLE = "usable", _("dùng được")
     UNDEFINED = "undefined", _("thiếu mẫu")
+
+
+class FieldKind(models.TextChoices):
+    """What one field of a register's entry holds. Source: registers.yaml header."""
+
+    TEXT = "text", _("chữ")
+    WHOLE = "whole", _("số nguyên")
+    CHOICE = "choice", _("một trong danh sách")
+    YES_NO = "yes_no", _("có / không")
+    DAY = "day", _("ngày")
+    UNIT_BELOW = "unit_below", _("xã, phường, thị trấn của đơn vị")

@@ -1,4 +1,4 @@
-"""The demo's sample: accounts, calendar, plans for units, figures and returns, all marked.
+"""The demo's sample: accounts, calendar, plans for units, figures, returns, books, all marked.
 
 Loaded only in demo mode; everything recorded there is sample, so that sample figures and
 reported ones never meet in one database.
@@ -7,9 +7,10 @@ reported ones never meet in one database.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from simple_history.utils import bulk_create_with_history
 
 from communes.models import Official, Post, Tier, Unit
 from indicators.enums import Answer, Stage
@@ -27,8 +29,16 @@ from indicators.periods import Period
 from indicators.recording import Entry, import_results
 from plans.models import Amendment, Milestone, Plan, Target
 from povertyplan.lib.errors import DomainError
+from reports.counting import months_after
 from reports.enums import ReportState, Step
-from reports.models import Deadline, Report, ReportEvent
+from reports.models import (
+    Deadline,
+    Register,
+    RegisterBook,
+    RegisterEntry,
+    Report,
+    ReportEvent,
+)
 from reports.returns import reviewers_of
 
 DATA = Path(__file__).parent / "data"
@@ -59,6 +69,8 @@ def load_demo() -> Loaded:
         _load_amendments(demo["amendments"])
         is_real = Result.objects.filter(is_sample=False).exists()
         facts = 0 if is_real else _load_returns(demo["states"])
+        if not is_real:
+            _load_books(demo["books"])
     return Loaded(accounts, facts)
 
 
@@ -246,3 +258,56 @@ def _desk(unit: Unit, state: str, tiers: dict[str, Tier]) -> Tier | None:
         return None
     above = [tiers[row.tier.code] for row in reviewers_of(unit)]
     return above[0] if state == ReportState.SUBMITTED else above[-1]
+
+
+# -- books ----------------------------------------------------------------------------------------
+
+
+def _load_books(blocks: Iterable[dict[str, Any]]) -> None:
+    """Bring the books, and the entries that are not there yet, each by the place it has here."""
+    registers = {row.code: row for row in Register.objects.all()}
+    for block in blocks:
+        register = registers[block["register"]]
+        book, _made = RegisterBook.objects.get_or_create(
+            unit=_unit(block["unit"]),
+            register=register,
+            defaults={"counts_from": block["counts_from"]},
+        )
+        keys = [
+            uuid.uuid5(uuid.NAMESPACE_OID, f"{block['unit']}/{register.code}/{place}")
+            for place in range(len(block["entries"]))
+        ]
+        known = set(RegisterEntry.objects.filter(key__in=keys).values_list("key", flat=True))
+        entries = [
+            _entry(book, key, dict(zip(block["fields"], cells, strict=True)))
+            for key, cells in zip(keys, block["entries"], strict=True)
+            if key not in known
+        ]
+        bulk_create_with_history(
+            entries, RegisterEntry, default_change_reason=_("Nạp số liệu minh họa")
+        )
+
+
+def _entry(book: RegisterBook, key: uuid.UUID, says: Mapping[str, Any]) -> RegisterEntry:
+    register = book.register
+    when = says[register.dated_by]
+    months = register.valid_months
+    happened_on = when if isinstance(when, date) else _ending_in(when["expires_in"], months or 0)
+    values = {name: value for name, value in says.items() if name != register.dated_by}
+    return RegisterEntry(
+        book=book,
+        key=key,
+        happened_on=happened_on,
+        valid_until=months_after(happened_on, months) if months else None,
+        values={name: value for name, value in values.items() if value is not None},
+        is_sample=True,
+    )
+
+
+def _ending_in(days: int, months: int) -> date:
+    """The day from which so many months end in so many days."""
+    end = timezone.localdate() + timedelta(days=days)
+    found = end - timedelta(days=31 * months)
+    while months_after(found, months) < end:
+        found += timedelta(days=1)
+    return found

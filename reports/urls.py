@@ -5,10 +5,12 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("reports.dashboards.urls")),
     path("", include("reports.entry.urls")),
+    path("", include("reports.sending.urls")),
     path("", include("reports.evidence.urls")),
     path("", include("reports.review.urls")),
     path("", include("reports.annexes.urls")),
     path("", include("reports.operations.urls")),
     path("", include("reports.workbook.urls")),
     path("", include("reports.calendar.urls")),
+    path("", include("reports.registers.urls")),
 ]

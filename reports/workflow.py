@@ -24,16 +24,23 @@ from indicators.periods import Period
 from indicators.recording import Entry
 from povertyplan.lib.errors import DomainError, Problem
 from reports.enums import UNDER_REVIEW, ReportState, Step
-from reports.models import Comment, Deadline, Report, ReportEvent
+from reports.models import Comment, Report, ReportEvent
 from reports.returns import (
     Return,
+    changed_since,
     deadline_of,
     form_of,
+    need_editable,
+    need_open,
+    nobody_above,
     obstacles,
     plain,
     return_of,
     reviewers_of,
 )
+
+NOTE_LENGTH = 1000
+"""Of what the sender tells the reviewer."""
 
 # -- the unit's side --------------------------------------------------------------------------
 
@@ -62,9 +69,9 @@ def hand_in(*, unit: Unit, period: Period, entries: Sequence[Entry], by: Officia
 
 def _keep_draft(unit: Unit, period: Period, entries: Sequence[Entry], by: Official) -> list[Result]:
     report = _locked_report(unit, period)
-    _need_editable(report)
+    need_editable(report)
     current = return_of(unit, period)
-    _need_open(report, current.deadline)
+    need_open(report, current.deadline)
     _refuse_locked(current, entries)
     report.save()
     typed = {entry.indicator.pk for entry in entries}
@@ -88,7 +95,7 @@ def _refuse_locked(current: Return, entries: Sequence[Entry]) -> None:
     locked = {row.indicator.pk: row for row in current.inputs if row.is_locked}
     problems = [
         Problem(
-            _("Ô này lấy từ số cuối kỳ năm trước, không sửa ở đây."),
+            row.why_locked,
             where=entry.indicator.name,
             key=entry.indicator.code,
         )
@@ -101,31 +108,37 @@ def _refuse_locked(current: Return, entries: Sequence[Entry]) -> None:
 
 
 @transaction.atomic
-def submit(*, unit: Unit, period: Period, by: Official, note: str = "") -> Report:
+def submit(
+    *, unit: Unit, period: Period, by: Official, note: str = "", seen: str | None = None
+) -> Report:
     """Send the return to the tier above; its figures count as provisional from now on.
 
-    Raises DomainError listing what stands in the way: cells without an answer, rules that do
-    not hold, warnings without a reason.
+    `seen` is the state the signer looked at (`returns.seen_in`); None does not check it.
+    Raises DomainError listing what stands in the way: what has changed since, cells without an
+    answer, rules that do not hold, warnings without a reason.
     """
     access.require(by, Action.ENTER, unit)
     report = _locked_report(unit, period)
-    _need_editable(report)
+    need_editable(report)
+    _need_short(note)
     save_draft(unit=unit, period=period, entries=[], by=by)
     current = return_of(unit, period)
-    problems = obstacles(current)
+    problems = changed_since(current, seen) if seen is not None else []
+    problems = problems or obstacles(current)
     if problems:
         raise DomainError(problems)
     if not current.reviewers:
-        raise DomainError(_("Đơn vị này không có cấp trên để nộp báo cáo."))
+        raise DomainError(nobody_above())
     report.round += 1
     report.state = ReportState.SUBMITTED
     report.with_tier = current.reviewers[0].tier
     report.submitted_at = timezone.now()
     _save(report)
+    asked = [row.indicator for row in current.inputs]
     recording.submit_results(
         unit=unit,
         period=period,
-        indicators=[row.indicator for row in current.inputs],
+        indicators=asked,
         by=by,
         reason=_("Nộp lần {round}").format(round=report.round),
     )
@@ -133,8 +146,26 @@ def submit(*, unit: Unit, period: Period, by: Official, note: str = "") -> Repor
         report=report, asks_for_change=True, settled_at__isnull=True
     )
     open_requests.update(settled_at=timezone.now())
-    _record(report, Step.SUBMIT, by=by, post=_post(by, Role.OFFICER, unit), note=note)
+    post = _post(by, Role.OFFICER, unit)
+    _record(report, Step.SUBMIT, by=by, post=post, note=note, asked=asked)
     return report
+
+
+def post_of_signer(by: Official, unit: Unit) -> str:
+    """The post in which an official signs for a unit, as events keep it."""
+    return _label(_post(by, Role.OFFICER, unit))
+
+
+def _need_short(note: str) -> None:
+    if len(note) > NOTE_LENGTH:
+        raise DomainError(
+            Problem(
+                _("Lời nhắn dài {length} chữ, không được quá {limit}. Rút gọn lại.").format(
+                    length=len(note), limit=NOTE_LENGTH
+                ),
+                where=_("Lời nhắn cho nơi nhận"),
+            )
+        )
 
 
 # -- the reviewer's side -----------------------------------------------------------------------
@@ -265,8 +296,8 @@ def report_to_enter(unit: Unit, period: Period) -> Report:
     Raises DomainError while the unit may not write in it. Who asks is the caller's to check.
     """
     report = _locked_report(unit, period)
-    _need_editable(report)
-    _need_open(report, deadline_of(unit, period))
+    need_editable(report)
+    need_open(report, deadline_of(unit, period))
     return report
 
 
@@ -282,34 +313,6 @@ def _locked_report(unit: Unit, period: Period) -> Report:
         .select_related("unit__tier", "with_tier")
         .get(unit=unit, period=period.code)
     )
-
-
-def _need_editable(report: Report) -> None:
-    if not report.is_editable:
-        raise DomainError(
-            _(
-                "Báo cáo đang ở trạng thái “{state}”, không sửa được. "
-                "Cần sửa thì đề nghị cấp trên trả lại."
-            ).format(state=report.get_state_display())
-        )
-
-
-def _need_open(report: Report, calendar: Deadline | None) -> None:
-    """Within the calendar's days; what was sent back or reopened may be mended after they end."""
-    today = timezone.localdate()
-    if calendar is None:
-        return
-    if today < calendar.opens_on:
-        raise DomainError(
-            _("Kỳ báo cáo này mở nhập từ {day}.").format(day=f"{calendar.opens_on:%d/%m/%Y}")
-        )
-    is_first = report.state == ReportState.DRAFT
-    if is_first and calendar.closes_on is not None and today > calendar.closes_on:
-        raise DomainError(
-            _("Kỳ báo cáo này đã khóa từ {day}. Cần nộp muộn thì đề nghị tỉnh gia hạn.").format(
-                day=f"{calendar.closes_on:%d/%m/%Y}"
-            )
-        )
 
 
 def _on_desk(report: Report, by: Official, seen: int | None) -> Report:
@@ -386,15 +389,24 @@ def _save(report: Report) -> None:
 
 
 def _record(
-    report: Report, step: str, *, by: Official, post: Post | None, note: str
+    report: Report,
+    step: str,
+    *,
+    by: Official,
+    post: Post | None,
+    note: str,
+    asked: Sequence[Indicator] | None = None,
 ) -> ReportEvent:
+    """Keep the step with the figures it covers, those `asked` for or all: [code, figure, note]."""
     facts = Result.objects.filter(unit=report.unit, period=report.period).exclude(
         answer=Answer.MISSING
     )
+    if asked is not None:
+        facts = facts.filter(indicator__in=asked)
     covered = [
-        [code, plain(answer, value)]
-        for code, answer, value in facts.order_by("indicator__order").values_list(
-            "indicator__code", "answer", "value"
+        [code, plain(answer, value), *([told] if told else [])]
+        for code, answer, value, told in facts.order_by("indicator__order").values_list(
+            "indicator__code", "answer", "value", "note"
         )
     ]
     return ReportEvent.objects.create(

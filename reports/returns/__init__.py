@@ -4,10 +4,13 @@ A period belongs to the units valid on its last day.
 """
 
 from reports.returns.assembly import checked_values, return_of
+from reports.returns.counted import Counted, counted_figures, locks_of
 from reports.returns.form import deadline_of, form_of, report_of, reviewers_of
 from reports.returns.obstacles import obstacles
+from reports.returns.openness import closed_because, need_editable, need_open, nobody_above
 from reports.returns.pieces import Return, Row, is_late, plain
 from reports.returns.previous import locked_values, origins, previous_values
+from reports.returns.seen import changed_since, seen_in
 from reports.returns.standings import (
     Standing,
     Tracker,
@@ -17,18 +20,30 @@ from reports.returns.standings import (
     standings,
     tracker,
 )
+from reports.returns.telling import answer_text, figure_text, kept_text
 
 __all__ = [
+    "Counted",
     "Return",
     "Row",
     "Standing",
     "Tracker",
+    "answer_text",
+    "changed_since",
     "checked_values",
+    "closed_because",
+    "counted_figures",
     "deadline_of",
+    "figure_text",
     "form_of",
     "is_late",
+    "kept_text",
     "latest_period",
     "locked_values",
+    "locks_of",
+    "need_editable",
+    "need_open",
+    "nobody_above",
     "obstacles",
     "origins",
     "owed_by",
@@ -38,6 +53,7 @@ __all__ = [
     "report_of",
     "return_of",
     "reviewers_of",
+    "seen_in",
     "standings",
     "tracker",
 ]

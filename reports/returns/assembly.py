@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from communes.models import Unit
 from indicators.checks import Finding, check, rules_for
-from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
 from plans.enums import PlannedMeasure
@@ -15,6 +14,7 @@ from plans.milestones import planned_figures
 from reports.models import Comment, Report
 from reports.returns.bands import attach_bands
 from reports.returns.computed import computed_rows, name_terms, ratios_of
+from reports.returns.counted import Books, Counted, locks_of
 from reports.returns.form import deadline_of, form_of, report_of, reviewers_of
 from reports.returns.pieces import Return, Row
 from reports.returns.previous import locked_values, previous_values
@@ -22,12 +22,13 @@ from reports.returns.previous import locked_values, previous_values
 
 def return_of(unit: Unit, period: Period) -> Return:
     """Everything about one return. A fixed number of queries, whatever the form's length."""
-    inputs = form_of(unit, period)
+    books = Books([unit])
+    inputs = form_of(unit, period, books)
     report = report_of(unit, period)
     ratios, terms = ratios_of(inputs)
     previous = previous_values(unit, period, inputs)
     plan = planned_figures([unit], [*inputs, *ratios], period)
-    rows = _input_rows(report, inputs, previous)
+    rows = _input_rows(report, inputs, previous, books.figures(period).get(unit.pk, {}))
     values = {row.indicator.pk: row.value for row in rows}
     rows += computed_rows(ratios, terms, values, previous)
     for row in rows:
@@ -60,14 +61,19 @@ def checked_values(rows: Sequence[Row]) -> dict[tuple[str, int], Decimal | None]
     return values
 
 
-def _input_rows(report: Report, inputs: list[Indicator], previous: dict[int, Decimal]) -> list[Row]:
+def _input_rows(
+    report: Report,
+    inputs: list[Indicator],
+    previous: dict[int, Decimal],
+    counts: Mapping[int, Counted],
+) -> list[Row]:
     facts = {
         fact.indicator_id: fact
         for fact in Result.objects.filter(
             unit=report.unit, period=report.period, indicator__in=inputs
         ).select_related("entered_by")
     }
-    locks = locked_values(inputs, report.span, previous)
+    locks = locks_of(inputs, locked_values(inputs, report.span, previous), counts)
     rows = []
     for indicator in inputs:
         row = Row(indicator, "", "input", previous=previous.get(indicator.pk))
@@ -75,10 +81,7 @@ def _input_rows(report: Report, inputs: list[Indicator], previous: dict[int, Dec
         if fact is not None:
             _fill(row, fact)
         if indicator.pk in locks:
-            row.is_locked = True
-            # What was sent stays as sent, even if last year's figure is corrected meanwhile.
-            if fact is None or report.is_editable:
-                row.answer, row.value = Answer.VALUE, locks[indicator.pk]
+            row.lock(locks[indicator.pk], is_editable=report.is_editable)
         rows.append(row)
     return rows
 

@@ -29,7 +29,8 @@ def attach_bands(unit: Unit, period: Period, rows: Sequence[Row]) -> None:
         if row.kind == "change":
             continue
         indicator, since = row.indicator, breaks.get(row.indicator.pk, frozenset())
-        previous = row.previous if period.year not in since else None
+        row.is_comparable = period.year not in since
+        previous = row.previous if row.is_comparable else None
         row.bands = bands_of(indicator, previous=previous, planned=row.planned)
         if row.kind != "input" or row.is_locked:
             continue

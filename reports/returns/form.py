@@ -1,7 +1,8 @@
 """What a return asks of a unit, by when, and who reviews it.
 
 The form is what the plans over the unit need in the period, in targets and in forms, besides
-the household review, which every unit is asked for. Source: indicators.yaml header.
+the household review, which every unit is asked for, and what its open books count, which
+costs nobody anything. Source: indicators.yaml header.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from indicators.periods import Period
 from indicators.rollups import Catalogue
 from plans.needs import Needs
 from reports.models import Annex, Deadline, Report
+from reports.returns.counted import Books
 
 
 def reviewers_of(unit: Unit) -> list[Unit]:
@@ -28,28 +30,30 @@ def reviewers_of(unit: Unit) -> list[Unit]:
     return [row for row in above if row.tier.code != TierCode.NATION]
 
 
-def form_of(unit: Unit, period: Period) -> list[Indicator]:
+def form_of(unit: Unit, period: Period, books: Books | None = None) -> list[Indicator]:
     """The inputs a unit's return for the period asks for, in form order."""
-    return Forms([unit]).of([unit], period)[unit.pk]
+    return Forms([unit], books).of([unit], period)[unit.pk]
 
 
 class Forms:
     """What is asked of some units. The number of queries does not grow with them."""
 
-    def __init__(self, units: Collection[Unit]) -> None:
+    def __init__(self, units: Collection[Unit], books: Books | None = None) -> None:
         self._needs = Needs(units, _printed())
+        self._books = books or Books(units)
         inputs = (row for row in Catalogue.current().indicators.values() if row.is_input)
         self._inputs = sorted(inputs, key=lambda row: (row.theme.order, row.order))
 
     def of(self, units: Collection[Unit], period: Period) -> dict[int, list[Indicator]]:
-        """The form of each unit (pk) for the period, in form order. Two or three queries."""
+        """The form of each unit (pk) for the period, in form order. Two to five queries."""
         due = [row for row in self._inputs if is_asked_in(row, period)]
         profiles = profiles_of([unit.pk for unit in units], period.end)
+        counted = self._books.asked(period)
         made: dict[Any, list[Indicator]] = {}  # most units share theirs
         found = {}
         for unit in units:
-            needed = frozenset(self._needs.of(unit, period))
-            key = profiles[unit.pk], needed
+            needed = self._needs.of(unit, period) | counted.get(unit.pk, set())
+            key = profiles[unit.pk], frozenset(needed)
             if key not in made:
                 made[key] = [
                     row

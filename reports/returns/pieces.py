@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from communes.models import Unit
 from indicators.bands import Band, unmet
@@ -15,8 +16,10 @@ from indicators.checks import Finding
 from indicators.enums import Answer, Severity
 from indicators.models import Indicator, Theme
 from indicators.periods import Period
+from povertyplan.lib.numbers import format_number
 from reports.enums import ReportState
 from reports.models import Comment, Deadline, Evidence, Report
+from reports.returns.counted import Counted, Lock
 
 
 def is_late(state: str, deadline: Deadline | None) -> bool:
@@ -31,7 +34,9 @@ class Row:
 
     kind: `input` (typed or locked), `ratio` (worked out), `change` (opening less closing rate,
     in points). `previous` is last year's figure, added up over the unit's predecessors.
-    `numerator`, `denominator`: codes of the inputs a ratio is worked out from.
+    `is_comparable`: no break of the series lies between the two.
+    `numerator`, `denominator`: codes of the inputs a ratio is worked out from. `counted`: what a
+    book of the unit counts now; else a locked row is last year's closing.
     """
 
     indicator: Indicator
@@ -48,7 +53,9 @@ class Row:
     previous: Decimal | None = None
     planned: Decimal | None = None
     is_locked: bool = False
+    counted: Counted | None = None
     is_sample: bool = False
+    is_comparable: bool = True
     comments: list[Comment] = field(default_factory=list)
     request: Comment | None = None
     findings: list[Finding] = field(default_factory=list)
@@ -64,6 +71,47 @@ class Row:
     @property
     def is_answered(self) -> bool:
         return self.answer != Answer.MISSING
+
+    def lock(self, lock: Lock, *, is_editable: bool) -> None:
+        """Take the figure from where it comes. What was sent stays as sent, whatever changes there.
+
+        An opening fills a return that was sent without it; a count never does.
+        """
+        self.is_locked, self.counted = True, lock.counted
+        if is_editable or (lock.counted is None and not self.version):
+            self.answer, self.value = Answer.VALUE, lock.value
+
+    @property
+    def origin(self) -> str:
+        """Where a locked figure comes from, in a few words."""
+        if self.counted is not None:
+            return _("Đếm từ sổ “{book}”").format(book=self.counted.book)
+        return _("Số cuối kỳ năm trước")
+
+    @property
+    def why_locked(self) -> str:
+        """Why it is not typed here, and where it is changed."""
+        if self.counted is not None:
+            return _("Số này đếm từ sổ “{book}”; sửa trong sổ.").format(book=self.counted.book)
+        return _("Ô này lấy từ số cuối kỳ năm trước, không sửa ở đây.")
+
+    @property
+    def count_differs(self) -> bool:
+        """Does the book count something else by now than the return says?"""
+        if self.counted is None:
+            return False
+        return (self.answer, self.value) != (Answer.VALUE, self.counted.value)
+
+    @property
+    def recount(self) -> str:
+        """What the book counts by now, where the return was sent with something else."""
+        if self.counted is None or not self.count_differs:
+            return ""
+        sent = format_number(self.value, self.indicator.decimals)
+        return _("Sổ hiện đếm {now}, báo cáo đã gửi {sent}").format(
+            now=format_number(self.counted.value, self.indicator.decimals),
+            sent=self.excuse_label.lower() or sent,
+        )
 
     @property
     def excuse(self) -> str:

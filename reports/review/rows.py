@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from indicators.calc import ratio
@@ -18,7 +17,7 @@ from indicators.periods import Period
 from povertyplan.lib.numbers import format_number
 from reports.history import Change
 from reports.models import Comment, Evidence
-from reports.returns import Return, Row
+from reports.returns import Counted, Return, Row, answer_text, figure_text
 from reports.review.flags import Flag, flags_of
 
 Told = dict[str, tuple[str, Decimal | None]]
@@ -30,7 +29,8 @@ class DeskRow:
     """One line of the return in words. `edited` is what the last round changed, as 0 → 5.
 
     `pending`: a request not sent yet; `unmet`: what was asked for last round, when the figure
-    came back as it was.
+    came back as it was. `counted`: the book a figure is counted from, `recount` what it says now
+    where the return says something else.
     """
 
     number: str
@@ -56,6 +56,9 @@ class DeskRow:
     indicator: Indicator
     kind: str
     evidence: tuple[Evidence, ...]
+    counted: Counted | None
+    origin: str
+    recount: str
 
     @property
     def is_asked_back(self) -> bool:
@@ -64,7 +67,7 @@ class DeskRow:
     @property
     def is_quiet(self) -> bool:
         """Nothing to look at twice."""
-        return not (self.flags or self.is_asked_back or self.edited or self.unmet)
+        return not (self.flags or self.is_asked_back or self.edited or self.unmet or self.recount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,20 +168,10 @@ def _desk_row(row: Row, before: Told, current: int, *, is_comparable: bool) -> D
         indicator=indicator,
         kind=row.kind,
         evidence=tuple(row.evidence),
+        counted=row.counted,
+        origin=row.origin if row.is_locked else "",
+        recount=row.recount,
     )
-
-
-def figure_text(indicator: Indicator, value: Decimal | None) -> str:
-    """A number in the indicator's decimals; a yes/no question in words; an en dash for none."""
-    if value is not None and indicator.value_type == ValueType.YES_NO:
-        return _("Đạt") if value else _("Chưa đạt")
-    return format_number(value, indicator.decimals)
-
-
-def answer_text(indicator: Indicator, answer: str, value: Decimal | None) -> str:
-    if answer and Answer(answer).is_excuse:
-        return str(capfirst(Answer(answer).label))
-    return figure_text(indicator, value)
 
 
 def _text(row: Row) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from communes.models import Unit
-from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
 from reports.models import Report
-from reports.returns import Return, Row, locked_values, previous_values
+from reports.returns import (
+    Counted,
+    Return,
+    Row,
+    counted_figures,
+    locked_values,
+    locks_of,
+    previous_values,
+)
 from reports.returns.form import Forms
 
 
@@ -28,13 +35,15 @@ def returns_of(units: Sequence[Unit], period: Period, codes: Collection[str]) ->
             unit__in=units, period=period.code, indicator__code__in=codes
         ).select_related("entered_by")
     }
+    counts = counted_figures(units, period)
     found = {}
     for unit in units:
         asked = [row for row in forms[unit.pk] if row.code in codes]
         rows = [_row(indicator, facts.get((unit.pk, indicator.pk))) for indicator in asked]
         report = reports.get(unit.pk) or Report(unit=unit, period=period.code)
-        if report.is_editable and any(row.prefill_locked for row in asked):
-            _lock(rows, unit, period, forms[unit.pk])
+        counted = counts.get(unit.pk, {})
+        if counted or (report.is_editable and any(row.prefill_locked for row in asked)):
+            _lock(rows, report, period, forms[unit.pk], counted)
         found[unit.pk] = Return(
             unit=unit,
             period=period,
@@ -56,10 +65,16 @@ def _row(indicator: Indicator, fact: Result | None) -> Row:
     return row
 
 
-def _lock(rows: list[Row], unit: Unit, period: Period, form: Sequence[Indicator]) -> None:
-    """As in the unit's own return: an opening is the closing of the year before."""
-    locks = locked_values(form, period, previous_values(unit, period, form))
+def _lock(
+    rows: list[Row],
+    report: Report,
+    period: Period,
+    form: Sequence[Indicator],
+    counted: Mapping[int, Counted],
+) -> None:
+    """As in the unit's own return: an opening is last year's closing, a count that of a book."""
+    openings = locked_values(form, period, previous_values(report.unit, period, form))
+    locks = locks_of(form, openings if report.is_editable else {}, counted)
     for row in rows:
         if row.indicator.pk in locks:
-            row.is_locked, row.answer = True, Answer.VALUE
-            row.value = locks[row.indicator.pk]
+            row.lock(locks[row.indicator.pk], is_editable=report.is_editable)

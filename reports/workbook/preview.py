@@ -283,16 +283,17 @@ def _is_same(told: Told, other: Told) -> bool:
 
 
 def _closed(claim: Claim, new: str) -> Fault | None:
-    """Why the figure is not for this file to change: an opening, or a return that is on its way."""
+    """Why the figure is not for this file to change: an opening, a count, or it is on its way."""
     row, report = claim.row, claim.current.report
     if row.is_locked:
         return Fault(
             claim.address,
             new,
-            _("{value}, số cuối kỳ năm trước").format(
-                value=in_words(row.indicator, row.answer, row.value)
+            _("{value}, {origin}").format(
+                value=in_words(row.indicator, row.answer, row.value),
+                origin=row.origin[:1].lower() + row.origin[1:],
             ),
-            _("Ô này lấy từ năm trước, không sửa ở đây. Ghi lại số cũ."),
+            _("{why} Ghi lại số cũ.").format(why=row.why_locked),
         )
     if not report.is_editable:
         return Fault(

@@ -242,7 +242,7 @@ def _measure(row: Row) -> str:
 
 
 def _why_closed(row: Row) -> str:
-    return _("Lấy từ số cuối kỳ năm trước") if row.is_locked else _("Tự tính")
+    return row.origin if row.is_locked else _("Tự tính")
 
 
 def _answers() -> dict[str, Any]:

@@ -44,6 +44,7 @@ def menu(text: str) -> dict[str, str]:
             "first",
             {
                 "Báo cáo của đơn vị": "/bao-cao/",
+                "Sổ theo dõi": "/so-theo-doi/",
                 "Số liệu": "/so-lieu/90102/2024/",
                 "Kế hoạch": "/ke-hoach/",
                 "Biểu": "/bieu/90102/2024/",

@@ -26,7 +26,8 @@ from plans.assessment import assess
 from plans.enums import TargetComparator
 from plans.models import Amendment, Milestone, Target
 from reports import sample
-from reports.models import Report
+from reports.models import RegisterEntry, Report
+from reports.returns import return_of
 from reports.sample import DATA, TABLES, load_demo
 
 Cell = tuple[str, int]
@@ -280,3 +281,30 @@ def test_sample_gives_the_communes_of_a_plan_a_little_more_than_the_plan(
 def test_sample_is_refused_outside_demo_mode() -> None:
     with pytest.raises(CommandError, match="DEMO_MODE"):
         call_command("load_demo")
+
+
+def test_sample_books_count_what_the_sample_figures_say(
+    demo: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    only(monkeypatch, A_FEW)
+    load_demo()
+    load_demo()
+    year = Period(2024)
+    district = Unit.objects.get(code="085")
+    commune = Unit.objects.get(code="02863", parent=district)
+    told = Result.objects.get(unit=district, indicator__code="ocop_products_ge_3_star", period=year)
+
+    counts = {
+        code: row.counted.value
+        for unit in (district, commune)
+        for row in return_of(unit, year).inputs
+        if row.counted and (code := row.indicator.code)
+    }
+
+    assert counts["ocop_products_ge_3_star"] == told.value == 7
+    assert counts["houses_built"] + counts["houses_repaired"] == 8
+    assert counts["houses_built_or_repaired"] == 8
+    assert counts["temporary_houses_removed"] == 7
+    entries = RegisterEntry.objects.all()
+    assert (entries.count(), RegisterEntry.history.count()) == (23, 23)
+    assert all(entry.is_sample for entry in entries)

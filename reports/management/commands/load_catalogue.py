@@ -1,4 +1,4 @@
-"""Load everything that ships with the system: units, groups, catalogue, plans, annex layouts."""
+"""Load all that ships with the system: units, groups, catalogue, plans, annexes, registers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from indicators.imports import import_indicators, import_rules
 from plans.imports import import_plans, import_targets
 from povertyplan.lib.commands import refusal
 from povertyplan.lib.errors import DomainError
-from reports.imports import import_annexes
+from reports.imports import import_annexes, import_registers
 
 SHIPPED: list[tuple[str, Callable[[Path], object]]] = [
     ("communes/data/units.csv", lambda path: import_units(path).counts),
@@ -26,6 +26,7 @@ SHIPPED: list[tuple[str, Callable[[Path], object]]] = [
     ("plans/data/plans.yaml", import_plans),
     ("plans/data/targets.yaml", import_targets),
     ("reports/data/annexes.yaml", import_annexes),
+    ("reports/data/registers.yaml", import_registers),
 ]
 """Files in the order in which one names what another defines."""
 
@@ -34,8 +35,8 @@ SAMPLE_GROUPS = ("communes/data/demo_groups.yaml", import_groups)
 
 class Command(BaseCommand):
     help = (
-        "Nạp danh mục kèm theo hệ thống (đơn vị, nhóm, chỉ số, quy tắc, kế hoạch, biểu) trong một "
-        "giao dịch; chạy lại không đổi gì. Nhóm minh họa chỉ nạp khi DEMO_MODE=1."
+        "Nạp danh mục kèm theo hệ thống (đơn vị, nhóm, chỉ số, quy tắc, kế hoạch, biểu, sổ) trong "
+        "một giao dịch; chạy lại không đổi gì. Nhóm minh họa chỉ nạp khi DEMO_MODE=1."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
