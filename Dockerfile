@@ -19,6 +19,11 @@ RUN npm run build \
 
 FROM python:3.11-slim-bookworm
 WORKDIR /app
+# Pango lays out the receipts that are printed as PDF; the fonts have every Vietnamese letter.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation2 \
+    && rm -rf /var/lib/apt/lists/*
 RUN groupadd --gid 10001 app \
     && useradd --uid 10001 --gid app --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin app \
     && install --directory --owner=app --group=app /data

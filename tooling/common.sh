@@ -50,3 +50,6 @@ find_python() {
     fi
     die "Cần Python từ 3.11 trở lên${too_old:+ (máy này có $too_old)}; trên Debian/Ubuntu hãy chạy: apt-get install python3 python3-venv"
 }
+
+# Can this Python load a library of the system?
+has_library() { "$1" -c 'import ctypes, sys; ctypes.CDLL(sys.argv[1])' "$2" 2>/dev/null; }

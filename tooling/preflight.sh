@@ -41,6 +41,13 @@ PYTHON
     esac
 }
 
+# Everything else runs without it, so this is said and no more.
+warn_of_pdf() {
+    has_library "$1" libpango-1.0.so.0 && has_library "$1" libpangoft2-1.0.so.0 ||
+        say "Lưu ý: máy này chưa có Pango nên chưa tạo được biên nhận PDF (in từ trình duyệt vẫn được). Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-liberation2"
+}
+
 python=$(find_python)
 [ "${1:-}" = tools ] || check_port "$python"
+[ "${1:-}" = tools ] || warn_of_pdf "$python"
 [ -x "$VENV_PYTHON" ] || check_disk

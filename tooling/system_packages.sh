@@ -19,6 +19,10 @@ missing_programs() {
     if [ -z "$(first_command pdftoppm)" ]; then
         say "poppler-utils|pdftoppm (poppler)"
     fi
+    # Lay out the text of a PDF; the last one keeps its fonts small.
+    has_library "$VENV_PYTHON" libpango-1.0.so.0 || say "libpango-1.0-0|Pango"
+    has_library "$VENV_PYTHON" libpangoft2-1.0.so.0 || say "libpangoft2-1.0-0|Pango (pangoft2)"
+    has_library "$VENV_PYTHON" libharfbuzz-subset.so.0 || say "libharfbuzz-subset0|HarfBuzz (subset)"
     # The one free font that looks like Times New Roman and has every Vietnamese letter.
     if ! fc-list 2>/dev/null | grep -q 'LiberationSerif'; then
         say "fonts-liberation2|phông chữ Liberation 2"

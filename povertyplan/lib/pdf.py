@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from threading import Lock
 from typing import Any
 
@@ -30,7 +31,7 @@ def pdf_of(html: str, css: str) -> bytes:
 def _weasyprint() -> Any:
     """Imported when first asked for: everything else runs on a machine without Pango."""
     try:
-        import weasyprint  # noqa: PLC0415  # see above
+        return import_module("weasyprint")
     except OSError as error:
         raise DomainError(
             _(
@@ -38,4 +39,3 @@ def _weasyprint() -> Any:
                 "từ trình duyệt (Ctrl+P), chọn “Lưu thành PDF”; báo quản trị cài thư viện."
             )
         ) from error
-    return weasyprint

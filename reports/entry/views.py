@@ -101,7 +101,7 @@ def _answer_page(request: SignedInRequest, sheet: Sheet) -> HttpResponse:
     if sheet.is_refused or sheet.problems:
         return _page(request, sheet, HTTPStatus.UNPROCESSABLE_ENTITY)
     if request.POST.get("action") == "submit":
-        return _submit(request, sheet)
+        return _to_summary(sheet)
     messages.success(request, _("Đã lưu {time}.").format(time=_clock()))
     return _to_page(sheet)
 
@@ -111,16 +111,10 @@ def _to_page(sheet: Sheet) -> HttpResponseRedirect:
     return redirect("entry:report", current.unit.code, current.period.code)
 
 
-def _submit(request: SignedInRequest, sheet: Sheet) -> HttpResponse:
-    current = sheet.current
-    try:
-        workflow.submit(unit=current.unit, period=current.period, by=request.user)
-    except DomainError as error:
-        saved = sheet_of(return_of(current.unit, current.period))
-        saved.refuse(error.problems)
-        return _page(request, saved, HTTPStatus.UNPROCESSABLE_ENTITY)
-    messages.success(request, _("Đã nộp báo cáo lúc {time}.").format(time=_clock()))
-    return _to_page(sheet)
+def _to_summary(sheet: Sheet) -> HttpResponseRedirect:
+    """What stands in the way, and the signature. Its top: not the cell that the browser was at."""
+    place = [sheet.current.unit.code, sheet.current.period.code]
+    return redirect(reverse("sending:summary", args=place) + "#noidung")
 
 
 def _clock() -> str:

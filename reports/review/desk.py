@@ -11,12 +11,11 @@ from reports.attached import evidence_of
 from reports.enums import Step
 from reports.history import Change, already_sent, figure_history
 from reports.models import Report, ReportEvent
-from reports.returns import Return, return_of
+from reports.returns import Return, answer_text, return_of
 from reports.review import words
 from reports.review.powers import Neighbours, Powers, neighbours_of, powers_of
 from reports.review.rows import (
     DeskGroup,
-    answer_text,
     counted,
     desk_rows,
     grouped,

@@ -129,8 +129,15 @@ def answer_the_rest(officer: Page) -> None:
 
 
 def submit(page: Page) -> None:
-    with page.expect_navigation():
-        page.locator("button[name=action][value=submit]").click()
+    """Save the form and go on to the summary."""
+    page.locator("button[name=action][value=submit]").click()
+    page.wait_for_url("**/nop/#noidung")
+
+
+def sign(page: Page) -> None:
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Ký và nộp lên huyện Bắc Hà").click()
+    page.wait_for_url("**/2024/#noidung")
 
 
 def test_main_job_from_entry_to_the_downloaded_bieu(sign_in: SignIn, tmp_path: Path) -> None:
@@ -162,9 +169,14 @@ def test_main_job_from_entry_to_the_downloaded_bieu(sign_in: SignIn, tmp_path: P
     submit(officer)
     expect(officer.locator("body")).to_contain_text("Cân đối biến động hộ nghèo")
     assert figure("poor_households", "085", Stage.PROVISIONAL).reported == before.reported
+    expect(officer.get_by_role("button", name="Ký và nộp")).to_have_count(0)
+    picture(officer, "1-chua-nop-duoc-1366")
+    officer.get_by_role("link", name="Về biểu nhập để sửa").click()
     officer.fill(cell(officer, "poor_households"), "193")
     answer_the_rest(officer)
     submit(officer)
+    picture(officer, "1-ky-nop-1366")
+    sign(officer)
     expect(officer.locator("body")).to_contain_text("Chờ duyệt")
     sent = figure("poor_households", "085", Stage.PROVISIONAL)
     assert sent.value == (before.value or 0) + 193
@@ -201,6 +213,8 @@ def test_main_job_from_entry_to_the_downloaded_bieu(sign_in: SignIn, tmp_path: P
     officer.fill(cell(officer, "newly_poor_households"), "4")
     officer.fill(cell(officer, "poor_households"), "197")
     submit(officer)
+    expect(officer.locator("tr", has_text="Hộ nghèo phát sinh mới").first).to_contain_text("0 → 4")
+    sign(officer)
     expect(officer.locator("body")).to_contain_text("Chờ duyệt")
 
     # the district sees what changed, endorses; the province approves

@@ -7,6 +7,7 @@ day, nothing is lost and everything is right soon after they are back.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -258,7 +259,11 @@ def test_page_works_while_the_broker_is_away_and_the_sweep_catches_up(
     form |= {f"version-{code}": "0" for code in builders.FILLED}
 
     began = time.monotonic()
-    answer = client.post("/bao-cao/90102/2024/", {**form, "action": "submit"})
+    client.post("/bao-cao/90102/2024/", {**form, "action": "submit"})
+    page = client.get("/bao-cao/90102/2024/nop/").content.decode()
+    seen = re.search(r'name="seen" value="([^"]*)"', page)
+    assert seen is not None
+    answer = client.post("/bao-cao/90102/2024/nop/", {"seen": seen[1], "confirmed": "on"})
 
     assert answer.status_code == 302
     assert time.monotonic() - began < 5  # does not wait for the broker
