@@ -37,7 +37,7 @@ class Line:
 
     After a refused save they are what the officer typed, not what is stored. `number`: its
     number on the form. `formula`: where a worked-out figure comes from. `found`: rules that do
-    not hold, each with the sum that shows it.
+    not hold, each with the sum that shows it. `own`: what the script is told of this line.
     """
 
     row: Row
@@ -52,6 +52,7 @@ class Line:
     is_conflict: bool = False
     is_changed: bool = False
     told: Told | None = None
+    own: str = ""
 
     @property
     def code(self) -> str:
@@ -65,6 +66,21 @@ class Line:
     def is_choice(self) -> bool:
         """Answered with a word (met, not met), not with a number."""
         return self.row.indicator.value_type == ValueType.YES_NO
+
+    @property
+    def heading(self) -> str:
+        """Number, a tab, and name, with what the forms put before it: 1.6⇥− Số hộ thoát nghèo."""
+        name = self.row.indicator.name
+        if self.row.kind == "change":
+            name = _("Mức giảm {rate}").format(rate=name.lower())
+        before = (of_which() if self.is_detail else "", self.sign)
+        return f"{self.row.number}\t{' '.join(part for part in (*before, name) if part)}"
+
+    @property
+    def unit(self) -> str:
+        if self.row.kind == "change":
+            return _("điểm %")
+        return self.row.indicator.unit_of_measure
 
     @property
     def sign(self) -> str:
@@ -92,6 +108,13 @@ class Line:
         return self.is_typed and not self.text and not self.excuse
 
     @property
+    def is_done(self) -> bool:
+        """A locked figure that its source has not yet told is missing too."""
+        if self.row.kind != "input":
+            return False
+        return not self.is_missing if self.is_typed else self.row.is_answered
+
+    @property
     def stored_text(self) -> str:
         return shown(self.row)
 
@@ -106,6 +129,10 @@ class Line:
         if self.request is None or not self.row.is_changed_since_return:
             return ""
         return f"{self.told_then} → {_told_now(self.row)}"
+
+
+def of_which() -> str:
+    return _("Trong đó:")
 
 
 def shown(row: Row) -> str:
@@ -147,7 +174,7 @@ class Section:
 
     @property
     def done(self) -> int:
-        return sum(line.row.kind == "input" and not line.is_missing for line in self.lines)
+        return sum(line.is_done for line in self.lines)
 
     @property
     def errors(self) -> int:
@@ -212,21 +239,6 @@ class Sheet:
         return any(line.row.planned is not None for line in self.lines)
 
     @property
-    def wrong(self) -> list[Problem]:
-        """What stands in the way, but for lines without an answer."""
-        return [problem for problem in self.problems if problem.code != "missing"]
-
-    @property
-    def unanswered(self) -> list[tuple[Section, list[Line]]]:
-        """The lines without an answer that stand in the way of sending, section by section."""
-        asked = {problem.key for problem in self.problems if problem.code == "missing"}
-        found = (
-            (section, [line for line in section.lines if line.code in asked])
-            for section in self.sections
-        )
-        return [(section, lines) for section, lines in found if lines]
-
-    @property
     def is_refused(self) -> bool:
         """Nothing of what was typed may be recorded yet."""
         return any(line.error for line in self.lines)
@@ -252,7 +264,7 @@ class Sheet:
         """Show each problem on its line, and those of no line above the form."""
         by_code = {line.code: line for line in self.lines}
         for problem in problems:
-            if problem.key in by_code and problem.code not in {"missing", "rule", "reason"}:
+            if problem.key in by_code:
                 by_code[problem.key].error = problem.message
             else:
                 self.problems.append(problem)
@@ -300,7 +312,11 @@ def _both_ends(row: Row) -> list[str]:
 
 
 def _difference(row: Row, numbers: Mapping[str, str]) -> str:
-    return " − ".join(_("ô {number}").format(number=numbers[code]) for code in _both_ends(row))
+    """Of what the rates are, not of what is shown: the last digit may differ by one."""
+    difference = " − ".join(
+        _("ô {number}").format(number=numbers[code]) for code in _both_ends(row)
+    )
+    return _("{difference}, từ số chưa làm tròn").format(difference=difference)
 
 
 def worked_sum(found: Finding, values: Values) -> str:

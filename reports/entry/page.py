@@ -6,6 +6,7 @@ import json
 from hashlib import sha256
 from typing import Any
 
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,10 +18,10 @@ from indicators.bands import ALIKE, DETAILS, NEED_A_REASON, Question
 from indicators.checks import rules_as_json, rules_for
 from indicators.models import ValidationRule
 from reports.attached import evidence_of
-from reports.entry.comparison import better, in_points
-from reports.entry.forms import Line, Sheet
+from reports.entry.forms import Sheet, of_which
+from reports.entry.specs import own_of, spec_of
 from reports.history import steps_of
-from reports.returns import Return, Row, plain
+from reports.returns import Return
 
 
 def context_of(sheet: Sheet, official: Official) -> dict[str, Any]:
@@ -55,25 +56,29 @@ def due_note(current: Return) -> str:
     return _("còn {days} ngày").format(days=days) if days else _("hết hạn hôm nay")
 
 
-def given_to_script(sheet: Sheet, official: Official) -> dict[str, Any]:
-    """What the browser needs to check, to work out and to keep what is typed. Numbers as text."""
+def given_to_script(sheet: Sheet, official: Official) -> dict[str, str]:
+    """Under which name the browser keeps what is typed, and since when it asks for news."""
     current = sheet.current
+    for line in sheet.lines:
+        line.own = own_of(line.row)
     return {
         "store": f"{official.pk}:{current.unit.pk}:{current.period.code}",
         "name": f"{current.unit.code}/{current.period.code}",
         "since": timezone.now().isoformat(),
-        "previous": {
-            row.indicator.code: plain("value", row.previous)
-            for row in current.rows
-            if row.kind != "change" and row.previous is not None
-        },
-        "rows": {line.code: _row(line) for line in sheet.lines},
     }
 
 
 def definitions(current: Return) -> str:
-    """The rules of the form and what the script says, as JSON: the same until an edit of them."""
-    told = {"rules": rules_as_json(_checkable(current)), "words": script_words()}
+    """Lines and rules of the form, what its script says and shows, as JSON.
+
+    The same until one of them is edited.
+    """
+    lines = {row.code: spec_of(row) for row in current.rows}
+    rules = rules_as_json(_checkable(current))
+    for rule in rules:
+        del rule["decimals"]  # the lines have them
+    pieces = render_to_string("entry/partials/_pieces.html").strip()
+    told = {"lines": lines, "rules": rules, "words": script_words(), "pieces": pieces}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -97,45 +102,6 @@ def _checkable(current: Return) -> list[ValidationRule]:
     ]
 
 
-def _row(line: Line) -> dict[str, Any]:
-    row = line.row
-    indicator = row.indicator
-    told: dict[str, Any] = {
-        "number": row.number,
-        "decimals": indicator.decimals,
-        "min": plain("value", indicator.hard_min),
-        "max": plain("value", indicator.hard_max),
-        "locked": plain(row.answer, row.value) if row.is_locked else "",
-        "plan": plain("value", row.planned),
-        "better": better(indicator, row.kind) if row.planned is not None else "",
-        "points": row.planned is not None and in_points(indicator),
-        "then": line.told_then,
-        "bands": [
-            [
-                band.question.value,
-                plain("value", band.low),
-                plain("value", band.high),
-                dict(band.values),
-            ]
-            for band in row.bands
-        ],
-        **_terms(row),
-    }
-    return {key: value for key, value in told.items() if value not in ("", False, 0, [])}
-
-
-def _terms(row: Row) -> dict[str, Any]:
-    if row.kind == "ratio":
-        return {
-            "above": row.numerator,
-            "below": row.denominator,
-            "scale": plain("value", row.indicator.scale),
-        }
-    if row.kind == "change" and row.indicator.opening_indicator:
-        return {"opening": row.indicator.opening_indicator.code, "closing": row.indicator.code}
-    return {}
-
-
 def script_words() -> dict[str, Any]:
     """What the script says, in the language of the page."""
     return {
@@ -148,6 +114,10 @@ def script_words() -> dict[str, Any]:
             ]
             for question in Question
         },
+        "of_which": of_which(),
+        "answer_of": _("Trả lời: {line}"),
+        "note_of": _("Ghi chú: {line}"),
+        "limit_points": _("{limit} điểm"),
         "saved": _("Đã lưu {time}"),
         "saving": _("Đang gửi…"),
         "kept": _("{count} ô đã giữ trên máy này, chưa gửi"),

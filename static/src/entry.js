@@ -3,25 +3,25 @@
 // server has it.
 
 import { Arriving } from './entry/arriving.js';
-import { offerDrafts } from './entry/drafts.js';
 import { Form } from './entry/form.js';
 import { listenToKeys } from './entry/keys.js';
+import { Rest } from './entry/rest.js';
 import { Saver } from './entry/saving.js';
 
 const element = document.getElementById('entry-form');
 // Rules and words come in a script of their own, which the browser keeps; without it the page is a
 // plain form.
 if (element && window.definitions) {
-  const given = JSON.parse(document.getElementById('entry-given').textContent);
-  Object.assign(given, window.definitions);
-  const form = new Form(element, given);
+  element.insertAdjacentHTML('afterend', window.definitions.pieces);
+  const form = new Form(element, window.definitions);
   const saver = new Saver(form);
   form.onEdit = (cell) => saver.keep(cell);
   form.onLeave = () => saver.soon();
   listenToKeys(form, saver);
   form.refresh();
-  offerDrafts(form, saver);
   saver.restoreKept();
-  new Arriving(form, saver, given.since).ask();
+  performance.mark('usable');
+  new Rest(form, saver).fetch();
+  new Arriving(form, saver, element.dataset.since).ask();
   document.getElementById('problems')?.focus();
 }

@@ -1,7 +1,13 @@
 // The officer's pages open without a network after one visit.
 
-if (document.querySelector('[data-offline]')) {
-  navigator.serviceWorker?.register('/sw.js').then(keepThisPage).catch(() => {}); // a private window
+// Not before the page itself is there: on a slow line it comes first.
+if (document.querySelector('[data-offline]') && navigator.serviceWorker) {
+  if (document.readyState === 'complete') begin();
+  else window.addEventListener('load', begin);
+}
+
+function begin() {
+  navigator.serviceWorker.register('/sw.js').then(keepThisPage).catch(() => {}); // a private window
 }
 
 /** The first visit was not seen by the worker: keep what it brought. */

@@ -1,18 +1,14 @@
-"""The officer's pages in a real browser: keyboard, live checks, saving, the network, weight."""
+"""The officer's pages in a real browser: keyboard, live checks, saving, the network."""
 
 from __future__ import annotations
 
-import gzip
 import re
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, Page, Response, expect
+from playwright.sync_api import Page, expect
 
 from communes.enums import Role
 from communes.models import Official, Unit
@@ -23,70 +19,15 @@ from reports import workflow
 from reports.models import Report
 from tests import builders
 from tests.builders import PASSWORD, Y2024, Catalogue, Places
+from tests.flows.conftest import DESK, FORM, PHONE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-FORM = "/bao-cao/90102/2024/"
-DESK, PHONE = {"width": 1366, "height": 768}, {"width": 360, "height": 740}
 WHOLE = {"households": 590, "opening": 20, "escaped": 5, "relapsed": 1, "poor": 16}
-
-
-class Visitor:
-    """One browser window of one person. Anything the page logs as an error fails the test."""
-
-    def __init__(self, browser: Browser, address: str, **options: Any) -> None:
-        self.address = address
-        self.context = browser.new_context(**{"viewport": DESK, "locale": "vi-VN", **options})
-        self.page: Page = self.context.new_page()
-        self.faults: list[str] = []
-        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
-        self.page.on("console", self._note)
-
-    def _note(self, message: Any) -> None:
-        expected = "Failed to load resource"  # refusals and cut lines are part of the tests
-        if message.type == "error" and expected not in message.text:
-            self.faults.append(message.text)
-
-    def sign_in(self, username: str = "xa.mot") -> Page:
-        client = Client()
-        client.force_login(Official.objects.get(username=username))
-        session = client.cookies[settings.SESSION_COOKIE_NAME].value
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": self.address}
-        self.context.add_cookies([cookie])
-        return self.page
-
-    def open_form(self, username: str = "xa.mot") -> Page:
-        self.sign_in(username)
-        self.page.goto(self.address + FORM)
-        return self.page
 
 
 def _first() -> Unit:
     return Unit.objects.get(code="90102")
-
-
-@pytest.fixture
-def here(places: Places, catalogue: Catalogue) -> Places:
-    """A province whose communes may enter 2024, with the balance rule."""
-    builders.balance(catalogue)
-    builders.deadline(places.province)
-    builders.official("xa.mot", places.first)
-    return places
-
-
-@pytest.fixture
-def visit(here: Places, browser: Browser, live_server: Any) -> Iterator[Any]:
-    """Open a window: visit(viewport=PHONE), visit(java_script_enabled=False)…"""
-    opened: list[Visitor] = []
-
-    def new(**options: Any) -> Visitor:
-        opened.append(Visitor(browser, live_server.url, **options))
-        return opened[-1]
-
-    yield new
-    for visitor in opened:
-        visitor.context.close()
-    assert [fault for visitor in opened for fault in visitor.faults] == []
 
 
 def cell(page: Page, code: str) -> Any:
@@ -99,6 +40,12 @@ def value_of(code: str) -> Decimal | None:
 
 def saved(page: Page) -> None:
     expect(page.locator("#save-state")).to_have_text(re.compile(r"^Đã lưu \d\d:\d\d$"))
+
+
+def sign(page: Page) -> None:
+    """On the page that sums the return up: take responsibility, and send."""
+    page.locator("[name=confirmed]").check()
+    page.locator(".sg button[type=submit]").click()
 
 
 def fill_all(catalogue: Catalogue, **changes: int) -> None:
@@ -170,6 +117,7 @@ def test_officer_types_downward_is_shown_the_balance_takes_the_offer_and_sends(
     saved(page)
     assert value_of("poor") == 16
     page.get_by_role("button", name="Nộp lên").click()
+    sign(page)
     expect(page.get_by_text("Đã nộp báo cáo lúc")).to_be_visible()
     expect(page.locator(".lead .st")).to_have_text("Chờ duyệt")
     expect(page.locator("#entry-form")).to_have_count(0)
@@ -397,6 +345,7 @@ def test_form_works_without_a_script(visit: Any) -> None:
     page.get_by_role("button", name="Điền 16").click()
     expect(cell(page, "poor")).to_have_value("16")
     page.get_by_role("button", name="Nộp lên").click()
+    sign(page)
     expect(page.locator(".lead .st")).to_have_text("Chờ duyệt")
 
 
@@ -453,29 +402,3 @@ def test_skip_link_comes_first_and_leads_past_the_menu(visit: Any) -> None:
     expect(page.locator(".skip")).to_be_focused()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "noidung"
-
-
-# -- weight -------------------------------------------------------------------------------------
-
-
-def test_first_visit_of_the_form_is_light(visit: Any, catalogue: Catalogue) -> None:
-    """Under 100 kB over the wire, with a form longer than the household review's.
-
-    Pages arrive compressed; the files beside them as production sends them, as .gz.
-    """
-    for number in range(40):
-        builders.count(f"more-{number}", f"Chỉ tiêu thêm số {number} của biểu", 20 + number)
-    visitor = visit()
-    visitor.sign_in()
-    page = visitor.page
-    weights: dict[str, int] = {}
-
-    def weigh(response: Response) -> None:
-        body = response.body()
-        packed = body if len(body) < 200 else gzip.compress(body, 9)
-        weights[response.url.rsplit("/", 1)[-1] or "page"] = len(packed) + 400  # headers
-
-    page.on("response", weigh)
-    page.goto(visitor.address + FORM, wait_until="networkidle")
-    assert {"page", "app.css", "app.js", "entry.js"} <= set(weights)
-    assert sum(weights.values()) < 60_000, weights

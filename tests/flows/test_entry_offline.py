@@ -20,6 +20,7 @@ from indicators.models import Result
 from tests import builders
 from tests.builders import PASSWORD, Catalogue, Places
 from tests.flows.line import Line
+from tests.flows.test_entry_browser import sign
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -282,7 +283,8 @@ def test_return_that_a_colleague_has_sent_says_so(window: Any, catalogue: Catalo
         enter(theirs, code, text)
     saved(theirs)
     theirs.get_by_role("button", name=re.compile("^Nộp")).click()
-    theirs.wait_for_load_state()
+    sign(theirs)
+    expect(theirs.get_by_text("Đã nộp báo cáo lúc")).to_be_visible()
 
     ask_for_news(mine)
 

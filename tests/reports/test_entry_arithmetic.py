@@ -47,7 +47,7 @@ const answers = {
   }).map(({ message, cell, fill, sum }) =>
     [message, cell, fill === null ? null : show(fill, 2), sum])),
   compare: () => given.cases.map(([value, spec]) =>
-    comparison(round(fromPlain(value), spec.decimals), spec, given.words).slice(0, 3)),
+    comparison(round(fromPlain(value), spec.decimals), spec, given.words)),
 };
 process.stdout.write(JSON.stringify(answers[given.question]()));
 """
@@ -212,6 +212,6 @@ def test_plan_is_compared_alike() -> None:
 
 def _shown(verdict: str, text: str) -> list[str]:
     if not verdict:
-        return ["", "", text]
+        return ["", text]
     word = {"met": "Đạt", "risk": "Nguy cơ", "late": "Chậm"}[verdict]
-    return [f"s-{verdict}", verdict, f"{word} · {text}"]
+    return [verdict, f"{word} · {text}"]

@@ -4,8 +4,9 @@ import { fromPlain, read, round, show } from '../decimals.js';
 import { check, prepare } from '../rules.js';
 import { computeRatio } from './computed.js';
 import { questions } from './bands.js';
+import { lineOf, previousOf } from './lines.js';
 import { comparison } from './plan.js';
-import { Messages, say, status } from './show.js';
+import { drawing, Messages, say, status } from './show.js';
 
 /** What a control showed when the server last answered, whatever was typed while this loaded. */
 function before(control) {
@@ -15,16 +16,24 @@ function before(control) {
   return control.dataset.was ?? first;
 }
 
+/** The line's code, as its box or its worked-out figure carries it. */
+const codeOf = (tr) => tr.querySelector('[id^="c-"]').id.slice(2);
+const NOTE_LENGTH = 500;
+
 export class Cell {
   constructor(form, tr, spec) {
     this.form = form;
     this.tr = tr;
-    this.code = tr.dataset.row;
+    this.code = codeOf(tr);
     this.spec = spec;
     const named = (name) => form.element.elements.namedItem(`${name}-${this.code}`);
     this.box = named('v');
     this.excuse = named('na');
     this.note = named('note');
+    this.note.maxLength = NOTE_LENGTH;
+    const line = tr.cells[0].textContent;
+    this.excuse.setAttribute('aria-label', say(form.words.answer_of, { line }));
+    this.note.setAttribute('aria-label', say(form.words.note_of, { line }));
     this.version = { value: form.versions[this.code] || '0' };
     this.saved = {
       text: before(this.box),
@@ -35,10 +44,10 @@ export class Cell {
     this.refusal = '';
   }
 
-  /** As it stands on the form, without its number and unit. */
+  /** As it stands on the form, without its number and sign. */
   get name() {
-    const own = [...this.tr.cells[0].childNodes].filter((node) => node.nodeType === Node.TEXT_NODE);
-    return own.map((node) => node.textContent).join('').trim().replace(/^[+−=] /, '');
+    const [, words] = this.tr.cells[0].textContent.trim().split('\t');
+    return words.replace(this.form.words.of_which, '').trim().replace(/^[+−=] /, '');
   }
 
   get state() {
@@ -118,27 +127,34 @@ export class Cell {
 const total = (cells) => cells.reduce((sum, cell) => sum + cell.errors, 0);
 
 export class Form {
-  constructor(element, given) {
+  constructor(element, { lines, rules, words }) {
     this.element = element;
-    this.words = given.words;
-    this.store = given.store;
-    this.name = given.name;
-    this.specs = given.rows;
-    this.rules = prepare(given.rules);
-    this.previous = new Map(Object.entries(given.previous).map(([code, text]) => [code, fromPlain(text)]));
+    this.words = words;
+    this.store = element.dataset.store;
+    this.name = element.dataset.name;
+    this.rows = new Map();
+    for (const tr of element.querySelectorAll('tr.r')) {
+      tr.dataset.row = codeOf(tr);
+      this.rows.set(tr.dataset.row, tr);
+    }
+    this.specs = {};
+    for (const [code, tr] of this.rows) if (lines[code]) this.specs[code] = lineOf(tr, lines[code]);
+    this.rules = prepare(rules.map((rule) => ({ ...rule, decimals: this.decimals(rule) })));
+    this.previous = previousOf(this.specs);
     this.messages = new Messages(element);
     this.cells = new Map();
-    const words = element.elements.versions.value.split(' ').filter(Boolean);
-    this.versions = Object.fromEntries(words.map((word) => word.split(':')));
-    for (const tr of element.querySelectorAll('tr.r')) {
-      if (tr.querySelector('.cellin')) {
-        const cell = new Cell(this, tr, this.specs[tr.dataset.row]);
-        this.cells.set(cell.code, cell);
-      }
+    const versions = element.elements.versions.value.split(' ').filter(Boolean);
+    this.versions = Object.fromEntries(versions.map((word) => word.split(':')));
+    for (const [code, tr] of this.rows) {
+      if (this.specs[code] && tr.querySelector('.cellin')) this.cells.set(code, new Cell(this, tr, this.specs[code]));
     }
     this.onEdit = () => {};
     this.onLeave = () => {};
     this.listen();
+  }
+
+  decimals({ terms }) {
+    return Object.fromEntries(terms.map(([, code]) => [code, this.specs[code].decimals || 0]));
   }
 
   listen() {
@@ -217,12 +233,11 @@ export class Form {
       if (value === null) {
         const terms = spec.above ? spec.above.concat(spec.below) : [spec.opening, spec.closing];
         const waits = terms.find((term) => this.value(term, 0) === null);
-        const text = document.createElement('i');
-        text.textContent = waits ? say(this.words.wait, { number: this.specs[waits].number }) : '–';
-        target.replaceChildren(text);
+        target.textContent = waits ? say(this.words.wait, { number: this.specs[waits].number }) : '–';
       } else {
         target.textContent = show(value, spec.decimals || 0);
       }
+      target.classList.toggle('wait', value === null);
       this.showStanding(target.closest('tr'), this.planned(spec, value));
     }
   }
@@ -252,6 +267,7 @@ export class Form {
     cell.box.classList.toggle('empty', !cell.isAnswered);
     cell.box.toggleAttribute('data-dirty', cell.isDirty);
     cell.box.setAttribute('aria-invalid', String(cell.hasError));
+    cell.box.removeAttribute('aria-describedby');
     if (problem) this.showProblem(cell, problem);
     this.showReading(cell, isGuess ? value : null);
     if (cell.conflict) this.showConflict(cell);
@@ -269,13 +285,13 @@ export class Form {
 
   standing(cell, warned, value) {
     const { words } = this;
-    if (cell.conflict) return ['s-late', 'err', words.conflict];
-    if (cell.hasError) return ['s-late', 'err', words.error];
+    if (cell.conflict) return ['err', words.conflict];
+    if (cell.hasError) return ['err', words.error];
     if (cell.spec.then) {
-      return cell.isEdited ? ['s-info', 'pen', words.edited] : ['s-risk', 'back', words.returned];
+      return cell.isEdited ? ['pen', words.edited] : ['back', words.returned];
     }
-    if (warned) return ['s-risk', 'risk', words.warning];
-    if (!cell.isAnswered) return ['s-none', 'none', words.missing];
+    if (warned) return ['risk', words.warning];
+    if (!cell.isAnswered) return ['none', words.missing];
     return this.planned(cell.spec, value);
   }
 
@@ -286,8 +302,14 @@ export class Form {
   showProblem(cell, text) {
     const row = this.messages.row(`error ${cell.code}`, cell.tr, 'error');
     row.querySelector('.t').textContent = text;
-    row.querySelector('td').id = `e-${cell.code}`;
-    cell.box.setAttribute('aria-describedby', `e-${cell.code}`);
+    row.cells[0].id = `e-${cell.code}`;
+    this.describe(cell, row);
+  }
+
+  /** The message of `row` belongs to the box of `cell`. */
+  describe(cell, row) {
+    const ids = cell?.box.getAttribute('aria-describedby');
+    cell?.box.setAttribute('aria-describedby', ids ? `${ids} ${row.cells[0].id}` : row.cells[0].id);
   }
 
   /** A lone group of three after a point is read as thousands: say so where decimals exist. */
@@ -305,6 +327,7 @@ export class Form {
     const { message, theirs, theirs_na: na, by } = cell.conflict;
     const row = this.messages.row(`conflict ${cell.code}`, cell.tr, 'conflict');
     row.dataset.of = cell.code;
+    this.describe(cell, row);
     row.querySelector('.t').textContent = message;
     row.querySelector('.theirs').textContent = na ? this.words[na] : theirs || '–';
     row.querySelector('.by').textContent = by ? `(${by})` : '';
@@ -323,25 +346,25 @@ export class Form {
 
   showFindings() {
     for (const found of this.findings) {
-      const anchor = this.element.querySelector(`tr.r[data-row="${found.cell}"]`);
+      const anchor = this.rows.get(found.cell);
       if (!anchor) continue;
       const isError = found.rule.severity === 'error';
       const row = this.messages.row(`rule ${found.rule.id}`, anchor, 'found');
       row.classList.add(isError ? 'err' : 'warn');
-      status(row.querySelector('.ico'), ['', isError ? 'err' : 'risk', '']);
+      row.querySelector('.ico').replaceChildren(drawing(isError ? 'err' : 'risk'));
       row.querySelector('.t').textContent = `${found.rule.name}:`;
       row.querySelector('.worked').textContent = found.sum && `${found.sum}.`;
       row.querySelector('.m').textContent = found.message;
       row.querySelector('.ask').hidden = isError || Boolean(this.cells.get(found.cell)?.note.value.trim());
       this.offerFill(row.querySelector('button'), found);
+      this.describe(this.cells.get(found.cell), row);
     }
   }
 
   /** What is odd about a figure, typed or worked out: asked about under its row. */
   showQuestions() {
     for (const [code, spec] of Object.entries(this.specs)) {
-      if (!spec.bands) continue;
-      const anchor = this.element.querySelector(`tr.r[data-row="${code}"]`);
+      const anchor = this.rows.get(code);
       const cell = this.cells.get(code);
       for (const asked of questions(spec, this.value(code, 0), this.words)) {
         const row = this.messages.row(`asked ${code} ${asked.question}`, anchor, 'asked');
@@ -349,6 +372,7 @@ export class Form {
         row.querySelector('.m').textContent = asked.detail;
         row.querySelector('[data-why]').hidden = !asked.needsReason || !cell || Boolean(cell.note.value.trim());
         row.querySelector('[data-look]').hidden = asked.needsReason;
+        this.describe(cell, row);
       }
     }
   }
@@ -365,18 +389,25 @@ export class Form {
 
   showCounts() {
     const all = [...this.cells.values()];
-    const errors = total(all);
-    const missing = all.filter((cell) => !cell.isAnswered).length;
     const progress = document.getElementById('progress');
-    progress.value = progress.max - missing;
-    document.getElementById('progress-text').textContent = `${progress.value}/${progress.max}`;
-    this.showCount('count-errors', this.words.errors, errors);
-    this.showCount('count-missing', this.words.left, missing);
+    const done = this.doneIn([...this.rows.keys()]);
+    progress.value = done;
+    const told = `${done}/${progress.max}`;
+    document.getElementById('progress-text').textContent = told;
+    const badge = document.querySelector('.lead .st')?.lastChild; // đang nhập 75/117
+    if (badge && badge.textContent !== told) badge.textContent = badge.textContent.replace(/\d+\/\d+/, told);
+    this.showCount('count-errors', this.words.errors, total(all));
+    this.showCount('count-missing', this.words.left, progress.max - done);
     const toFirst = document.getElementById('to-first');
     const [first] = this.attention();
     toFirst.hidden = !first;
     if (first) toFirst.textContent = this.wayTo(first);
     for (const body of this.element.querySelectorAll('tbody')) this.showSection(body);
+  }
+
+  /** How many of these lines are answered; a locked one, once its source has told it. */
+  doneIn(codes) {
+    return codes.filter((code) => this.cells.get(code)?.isAnswered || this.specs[code]?.locked).length;
   }
 
   showCount(id, words, count) {
@@ -386,15 +417,15 @@ export class Form {
   }
 
   showSection(body) {
-    const rows = [...body.querySelectorAll('tr.r')].map((tr) => this.cells.get(tr.dataset.row)).filter(Boolean);
-    const locked = [...body.querySelectorAll('tr.r')].filter((tr) => this.specs[tr.dataset.row].locked).length;
-    const done = rows.filter((cell) => cell.isAnswered).length + locked;
-    const errors = total(rows);
+    const codes = [...body.querySelectorAll('tr.r')].map((tr) => tr.dataset.row);
     const link = this.element.querySelector(`.secnav a[href="#${body.id}"]`);
-    for (const count of [body.querySelector('[data-count]'), link?.querySelector('[data-count]')]) {
-      if (count) count.textContent = `${done}/${rows.length + locked}`;
+    const heading = body.querySelector('[data-count]');
+    const told = `${this.doneIn(codes)}/${heading.textContent.split('/')[1]}`;
+    for (const count of [heading, link?.querySelector('[data-count]')]) {
+      if (count && count.textContent !== told) count.textContent = told;
     }
     if (link) {
+      const errors = total(codes.map((code) => this.cells.get(code)).filter(Boolean));
       link.querySelector('[data-errors]').textContent = errors ? say(this.words.short_errors, { count: errors }) : '';
     }
   }

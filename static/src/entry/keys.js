@@ -1,7 +1,6 @@
 // The keyboard of the grid.
 
 import { show } from '../decimals.js';
-import { Pasting } from './pasting.js';
 
 export function listenToKeys(form, saver) {
   const order = [...form.cells.values()];
@@ -118,6 +117,4 @@ export function listenToKeys(form, saver) {
   }
 
   document.getElementById('to-first').addEventListener('click', () => goToNext(null));
-
-  new Pasting(form, saver, order);
 }

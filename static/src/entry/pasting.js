@@ -33,27 +33,22 @@ export function table(text) {
 }
 
 export class Pasting {
-  constructor(form, saver, order) {
+  constructor(form, saver) {
     this.form = form;
     this.saver = saver;
-    this.order = order;
+    this.order = [...form.cells.values()];
     this.dialog = document.getElementById('paste-dialog');
-    this.names = new Map(order.map((cell) => [same(cell.name), cell]));
-    this.numbers = new Map(order.map((cell) => [cell.spec.number, cell]));
+    this.names = new Map(this.order.map((cell) => [same(cell.name), cell]));
+    this.numbers = new Map(this.order.map((cell) => [cell.spec.number, cell]));
     this.dialog.querySelector('select').addEventListener('change', () => this.list());
     this.dialog.querySelector('[data-paste=apply]').addEventListener('click', () => this.apply());
-    form.element.addEventListener('paste', (event) => this.begin(event));
   }
 
-  begin(event) {
-    const start = this.form.cells.get(this.form.codeOf(event.target));
-    if (!start || event.target !== start.box) return;
-    const rows = table(event.clipboardData.getData('text'));
-    if (rows.length < 2 && rows[0].length < 2) return;
-    event.preventDefault();
-    this.rows = rows;
+  /** `text` as a spreadsheet puts it on the clipboard, pasted into the box of `start`. */
+  begin(start, text) {
+    this.rows = table(text);
     this.start = start;
-    this.width = Math.max(...rows.map((row) => row.length));
+    this.width = Math.max(...this.rows.map((row) => row.length));
     this.targets = this.named() || this.downward();
     this.offerColumns();
     this.list();

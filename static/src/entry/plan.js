@@ -3,18 +3,16 @@
 import { absolute, divide, fromPlain, PLACES, round, show } from '../decimals.js';
 import { say } from './show.js';
 
-const ICONS = { met: ['s-met', 'met'], risk: ['s-risk', 'risk'], late: ['s-late', 'late'] };
-
-/** [colour class, icon, words] of a rounded figure; no icon where no direction is better. */
+/** [icon, words] of a rounded figure; no icon where no direction is better. */
 export function comparison(actual, spec, words) {
   const plan = round(fromPlain(spec.plan), spec.decimals || 0);
   const text = distance(actual, plan, spec, words);
-  if (!spec.better) return ['', '', text];
+  if (!spec.better) return ['', text];
   const short = spec.better === 'h' ? plan - actual : actual - plan;
   let verdict = 'late';
   if (short <= 0n) verdict = 'met';
   else if (short * 10n <= absolute(plan)) verdict = 'risk';
-  return [...ICONS[verdict], `${words[verdict]} · ${text}`];
+  return [verdict, `${words[verdict]} · ${text}`];
 }
 
 function distance(actual, plan, spec, words) {

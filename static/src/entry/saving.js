@@ -75,16 +75,18 @@ export class Saver {
     if (cells.length) this.soon();
   }
 
-  /** A line above the grid with one button; pressing it does `act` and takes the line away. */
+  /** A line that stays in view above the grid; its button does `act`, either takes it away. */
   offer(name, words, act) {
     const box = document.getElementById('kept');
     box.replaceChildren(document.getElementById(`piece-${name}`).content.cloneNode(true));
     box.querySelector('.m').textContent = words;
     box.hidden = false;
-    box.querySelector('button').addEventListener('click', () => {
-      box.hidden = true;
-      act();
-    });
+    for (const button of box.querySelectorAll('button')) {
+      button.addEventListener('click', () => {
+        box.hidden = true;
+        if (!('close' in button.dataset)) act();
+      });
+    }
   }
 
   canSend(cell) {

@@ -24,6 +24,7 @@ export class Messages {
   /** Begin a look at the form: rows not asked for until `finish` go. */
   begin() {
     this.wanted = new Set();
+    this.fresh = [];
   }
 
   /** The row of `key` under `tr`; `name` is the piece it is made from the first time. */
@@ -36,11 +37,19 @@ export class Messages {
       let last = tr;
       while (last.nextElementSibling?.classList.contains('msg')) last = last.nextElementSibling;
       last.after(row);
+      row.cells[0].id = `m-${key.replace(/\W+/g, '-')}`;
+      this.fresh.push(row);
     }
     return row;
   }
 
+  /** What has come up since the last look is read aloud; what stood there at first is not. */
   finish() {
+    if (this.hasBegun && this.fresh.length) {
+      const words = this.fresh.map((row) => [...row.querySelectorAll('.t, .worked, .m')].map((part) => part.textContent).join(' '));
+      document.getElementById('said').textContent = words.join(' ');
+    }
+    this.hasBegun = true;
     for (const [key, row] of this.rows) {
       if (this.wanted.has(key)) continue;
       row.remove();
@@ -49,15 +58,11 @@ export class Messages {
   }
 }
 
-/** Show a status in a table cell: [colour class, icon, words], or a dash. */
-export function status(holder, standing) {
-  const line = document.createElement('span');
-  const [colour, icon, words] = standing || ['mut', '', '–'];
-  line.className = icon && colour ? `st bare ${colour}` : colour;
-  if (icon === 'none') line.classList.add('ring'); // most rows of a new form: drawn without an svg
-  else if (icon) line.append(drawing(icon));
-  line.append(words);
-  holder.replaceChildren(line);
+/** Show in its cell how a line stands: [icon, words], or a dash. The icon is drawn by its class. */
+export function status(cell, standing) {
+  const [icon, words] = standing || ['', '–'];
+  cell.className = icon ? `cp i-${icon}` : 'cp';
+  cell.textContent = words;
 }
 
 export function drawing(name) {
