@@ -18,7 +18,12 @@ async function keepThisPage() {
   const assets = brought.filter(
     (address) => address.origin === location.origin && /^\/static\/|\.[0-9a-f]{12}\.js$/.test(address.pathname),
   );
-  await (await caches.open('assets-1')).addAll(assets.map(String));
+  const cache = await caches.open('assets-2');
+  for (const address of assets) {
+    const answer = await fetch(address);
+    // not the sign-in page in a script's place, where the session has ended meanwhile
+    if (answer.ok && !answer.redirected) await cache.put(address, answer);
+  }
   const page = await fetch(location.pathname);
   if (page.ok && !page.redirected) await (await caches.open('pages-1')).put(location.pathname, page);
 }

@@ -2,7 +2,7 @@
 // What is typed is kept by the pages themselves. Nothing but GETs of these pages is touched.
 
 const PAGES = 'pages-1';
-const ASSETS = 'assets-1';
+const ASSETS = 'assets-2';
 const OFFLINE = '/ngoai-mang/';
 const OWED = '/bao-cao/';
 const NAMED = /\/dinh-nghia\.[0-9a-f]{12}\.js$/; // its content
@@ -55,7 +55,8 @@ async function asset(request) {
   if (kept && HASHED.test(request.url)) return kept;
   try {
     const answer = await fetch(request);
-    if (answer.ok && !/no-store/.test(answer.headers.get('Cache-Control') || '')) {
+    // a script that was asked for after signing out is answered with the sign-in page
+    if (answer.ok && !answer.redirected && !/no-store/.test(answer.headers.get('Cache-Control') || '')) {
       await cache.put(request, answer.clone());
       const all = await cache.keys();
       if (all.length > MOST_ASSETS) await cache.delete(all[0]);
