@@ -22,6 +22,13 @@ if (element && window.definitions) {
   saver.restoreKept();
   performance.mark('usable');
   new Rest(form, saver).fetch();
+  followTheLine(element);
   new Arriving(form, saver, element.dataset.since).ask();
   document.getElementById('problems')?.focus();
+}
+
+/** What sticks below the line that says what is saved sticks below it when it takes two lines too. */
+function followTheLine(form) {
+  const line = form.querySelector('.stat');
+  new ResizeObserver(() => form.style.setProperty('--stat', `${line.offsetHeight}px`)).observe(line);
 }

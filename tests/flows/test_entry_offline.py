@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from communes.models import Official
 from indicators.enums import Answer
-from indicators.models import Result
+from indicators.models import Result, Theme
 from tests import builders
 from tests.builders import PASSWORD, Catalogue, Places
 from tests.flows.line import Line
@@ -141,6 +141,26 @@ def test_line_says_how_many_cells_wait_for_the_network(window: Any) -> None:
     page.context.set_offline(False)
     saved(page)
     assert stored() == {"households": "590", "opening": "20"}
+
+
+def test_line_that_says_so_covers_nothing_on_a_small_phone(window: Any, line: Line) -> None:
+    """It may take several lines there; what sticks below it gives way."""
+    other = Theme.objects.create(code="nha-o", name="Nhà ở", order=9, household_review=True)
+    builders.count("dwellings", "Nhà ở", 9, theme=other)
+    page = window()
+    page.set_viewport_size({"width": 320, "height": 640})
+    kept_by_the_worker(page)
+    line.cut()
+    enter(page, "households", "590")
+    expect(state(page)).to_have_text(UNSENT)
+    page.locator(".sub").scroll_into_view_if_needed()
+
+    page.locator("#save-state").evaluate("line => line.append(' – còn nữa'.repeat(8))")
+    page.mouse.wheel(0, 200)
+    said, sections = page.locator(".stat").bounding_box(), page.locator(".secnav").bounding_box()
+
+    assert said["height"] > 74
+    assert sections["y"] >= said["y"] + said["height"] - 1
 
 
 def test_request_cut_after_it_arrived_is_not_written_twice(window: Any, line: Line) -> None:
