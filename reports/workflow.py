@@ -76,7 +76,7 @@ def _keep_draft(unit: Unit, period: Period, entries: Sequence[Entry], by: Offici
     report.save()
     typed = {entry.indicator.pk for entry in entries}
     locked = [
-        Entry(unit, row.indicator, period, row.answer, row.value)
+        Entry(unit, row.indicator, period, row.answer, row.value, note=row.note)
         for row in current.inputs
         if row.is_locked and row.indicator.pk not in typed
     ]

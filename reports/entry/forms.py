@@ -354,7 +354,12 @@ def read(current: Return, data: Mapping[str, str]) -> Sheet:
     """
     sheet = sheet_of(current)
     filled, _colon, number = data.get("fill", "").partition(":")
-    typed = [line for line in sheet.lines if line.is_typed and f"v-{line.code}" in data]
+    sent = [line for line in sheet.lines if f"v-{line.code}" in data]
+    typed = [line for line in sent if line.is_typed]
+    for line in sent:
+        # typed on a page of before: it is not taken, and that is said
+        if line.row.is_locked and data[f"v-{line.code}"].strip() not in ("", line.text):
+            line.error = line.row.why_locked
     for line in typed:
         line.text = number if line.code == filled else data[f"v-{line.code}"].strip()
         line.note = _CONTROL.sub(" ", data.get(f"note-{line.code}", "")).strip()

@@ -165,6 +165,10 @@ def script_words() -> dict[str, Any]:
         "to_returned": _("Đến ô bị trả lại"),
         "to_missing": _("Đến ô chưa nhập"),
         "short_errors": _("{count} lỗi"),
+        "no_box": _(
+            "{count} số đã gõ trên máy này không nhập ở đây nữa, vì nay lấy từ nơi khác "
+            "hoặc báo cáo không còn hỏi: {list}."
+        ),
         "restored": _("Đã đưa lại {count} ô giữ trên máy này từ {time}, chưa gửi."),
         "took_last": _("Lấy số năm trước: ghi lý do"),
         "paste_wrong": _("không phải là số"),

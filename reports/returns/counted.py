@@ -78,27 +78,35 @@ class Books:
     def asked(self, period: Period) -> dict[int, set[int]]:
         """Unit pk → the indicators (pks) counted for the period. At most three queries.
 
-        To a return that has been sent nothing comes that was not sent with it.
+        While a return is on its way, nothing comes to it that was not sent with it; and what was
+        once sent stays in it, also after the book was set to count from a later day.
         """
-        brought: dict[int, set[int]] = defaultdict(set)
-        for book in self._open(period):
-            brought[book.unit_id] |= {rule.indicator_id for rule in self._rules[book.register_id]}
-        if not brought:
+        brought, known = defaultdict[int, set[int]](set), defaultdict[int, set[int]](set)
+        for book in self._books:
+            rules = {rule.indicator_id for rule in self._rules[book.register_id]}
+            known[book.unit_id] |= rules
+            if book.counts(period):
+                brought[book.unit_id] |= rules
+        if not known:
             return {}
-        sent = set(
-            Report.objects.filter(unit__in=brought, period=period.code)
-            .exclude(state__in=EDITABLE)
-            .values_list("unit", flat=True)
+        states = dict(
+            Report.objects.filter(unit__in=known, period=period.code, round__gt=0).values_list(
+                "unit", "state"
+            )
         )
-        told = set(
-            Result.objects.filter(unit__in=sent, period=period.code)
+        told = defaultdict[int, set[int]](set)
+        for unit, pk in (
+            Result.objects.filter(
+                unit__in=states, period=period.code, indicator__in=set().union(*known.values())
+            )
             .exclude(answer=Answer.MISSING)
             .values_list("unit", "indicator")
-        )
-        return {
-            unit: {pk for pk in found if unit not in sent or (unit, pk) in told}
-            for unit, found in brought.items()
-        }
+        ):
+            told[unit].add(pk)
+        for unit, state in states.items():
+            kept = brought[unit] if state in EDITABLE else set()
+            brought[unit] = kept | (known[unit] & told[unit])
+        return dict(brought)
 
     def figures(self, period: Period) -> dict[int, dict[int, Counted]]:
         """Unit pk → indicator pk → what its open book counts for the period, as of today.

@@ -79,6 +79,8 @@ class Row:
         """
         self.is_locked, self.counted = True, lock.counted
         if is_editable or (lock.counted is None and not self.version):
+            if self.excuse:
+                self.note = ""  # it said why there was no number
             self.answer, self.value = Answer.VALUE, lock.value
 
     @property

@@ -6,7 +6,19 @@ if (document.querySelector('[data-offline]') && navigator.serviceWorker) {
   else window.addEventListener('load', begin);
 }
 
+/** A person whose signing in the worker did not see (a page opened past it) finds nobody's pages. */
+async function forgetOthers() {
+  const { person } = document.querySelector('[data-offline]').dataset;
+  if (!person || localStorage.getItem('povertyplan:person') === person) return;
+  const cache = await caches.open('pages-1');
+  for (const request of await cache.keys()) {
+    if (!['/ngoai-mang/', location.pathname].includes(new URL(request.url).pathname)) await cache.delete(request);
+  }
+  localStorage.setItem('povertyplan:person', person);
+}
+
 function begin() {
+  forgetOthers().catch(() => {}); // a private window
   navigator.serviceWorker.register('/sw.js').then(keepThisPage).catch(() => {}); // a private window
 }
 

@@ -68,15 +68,20 @@ async function asset(request) {
   }
 }
 
+/** No file to download, and not the sign-in page in a page's place. */
+function isPage(answer) {
+  return answer.ok && !answer.redirected && /^text\/html/.test(answer.headers.get('Content-Type') || '');
+}
+
 /** From the network; kept, where it is slow, broken or away. */
 async function page(event, address) {
   const mine = turn;
   const cache = await caches.open(PAGES);
-  const isKeptHere = address.pathname.startsWith(OWED);
+  const isKeptHere = address.pathname.startsWith(OWED) && !address.search;
   const kept = await cache.match(address.pathname === '/' ? OWED : address.pathname, SAME);
   const fresh = fetch(event.request).then(async (answer) => {
     const isMine = mine === turn; // not what was asked for by who has signed out since
-    if (isKeptHere && isMine && answer.ok && !answer.redirected) await cache.put(address.pathname, answer.clone());
+    if (isKeptHere && isMine && isPage(answer)) await cache.put(address.pathname, answer.clone());
     return answer;
   });
   event.waitUntil(fresh.catch(() => undefined));

@@ -14,7 +14,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from communes.models import Official
+from communes.models import Official, Unit
 from indicators.enums import Answer
 from indicators.models import Result, Theme
 from tests import builders
@@ -262,6 +262,46 @@ def test_server_that_fails_for_an_hour_loses_nothing(window: Any) -> None:
 
 def ask_for_news(page: Page) -> None:
     page.evaluate("window.dispatchEvent(new Event('online'))")
+
+
+def test_what_was_typed_into_a_box_that_is_gone_is_told_not_dropped(
+    window: Any, catalogue: Catalogue
+) -> None:
+    page = window()
+    name = page.evaluate("Object.keys(localStorage).find(key => key.includes(':entry:')) || ''")
+    unit = Unit.objects.get(code="90102").pk
+    person = Official.objects.get(username="xa.mot").pk
+    name = name or f"povertyplan:entry:{person}:{unit}:2024"
+    kept = {"cells": {"gone": {"text": "77", "na": "", "note": "", "version": "0", "at": 1}}}
+    page.evaluate("([key, value]) => localStorage.setItem(key, value)", [name, json.dumps(kept)])
+
+    page.reload()
+
+    expect(page.locator("#kept")).to_contain_text("1 số đã gõ trên máy này không nhập ở đây nữa")
+    expect(page.locator("#kept")).to_contain_text("gone: 77")
+    page.reload()
+    expect(page.locator("#kept")).to_contain_text("gone: 77")  # until somebody says so
+    page.get_by_role("button", name="Bỏ các số đó").click()
+    page.reload()
+    expect(page.locator("#kept")).to_be_hidden()
+
+
+def test_pages_of_who_sat_here_before_are_forgotten_unseen_by_the_worker(
+    window: Any, line: Line
+) -> None:
+    page = window()
+    kept_by_the_worker(page)
+    page.goto(f"{line.url}/bao-cao/")
+    page.evaluate("localStorage.setItem('povertyplan:person', 'somebody-else')")
+
+    page.reload()
+    page.wait_for_function("localStorage.getItem('povertyplan:person') !== 'somebody-else'")
+
+    kept = (
+        "caches.open('pages-1').then(c => c.keys()).then(k => k.map(r => new URL(r.url).pathname))"
+    )
+    assert "/bao-cao/90102/2024/" not in page.evaluate(kept)
+    assert "/ngoai-mang/" in page.evaluate(kept)
 
 
 def test_two_people_see_each_others_cells_arrive(window: Any) -> None:

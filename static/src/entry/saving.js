@@ -46,22 +46,37 @@ export class Saver {
 
   /** After a reload or a restart: put back what was never sent, say so, and send it. */
   restoreKept() {
-    const kept = this.store.read();
-    const cells = Object.entries(kept)
+    const kept = Object.entries(this.store.read());
+    const lost = kept.filter(([code, state]) => !this.form.cells.has(code) && state.text);
+    const cells = kept
       .map(([code, state]) => [this.form.cells.get(code), state])
       .filter(([cell, state]) => cell && !cell.isSame(state));
-    for (const code of Object.keys(kept)) this.store.mine.add(code);
-    const times = cells.map(([, state]) => state.at || Date.now());
+    for (const [code] of kept) if (this.form.cells.has(code)) this.store.mine.add(code);
+    const words = [this.wordsOfRestored(cells), this.wordsOfLost(lost)].filter(Boolean).join(' ');
     this.put(cells);
-    if (!cells.length) return;
-    const time = new Date(Math.min(...times)).toLocaleString('vi', {
-      hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit',
-    });
-    this.offer('kept', say(this.form.words.restored, { count: cells.length, time }), () => {
+    if (!words) return;
+    this.offer('kept', words, () => {
       for (const [cell] of cells) cell.state = cell.saved;
+      for (const [code] of lost) this.store.mine.add(code);
       this.keep();
       this.form.refresh();
     });
+  }
+
+  wordsOfRestored(cells) {
+    if (!cells.length) return '';
+    const times = cells.map(([, state]) => state.at || Date.now());
+    const time = new Date(Math.min(...times)).toLocaleString('vi', {
+      hour: '2-digit', minute: '2-digit', day: '2-digit', month: '2-digit',
+    });
+    return say(this.form.words.restored, { count: cells.length, time });
+  }
+
+  /** Typed here, but since then the figure is counted elsewhere or no longer asked for. */
+  wordsOfLost(lost) {
+    if (!lost.length) return '';
+    const list = lost.map(([code, { text }]) => `${this.form.specs[code]?.number || code}: ${text}`);
+    return say(this.form.words.no_box, { count: lost.length, list: list.join('; ') });
   }
 
   /** Put states into cells: [[cell, {text, na, note, version}]]; they wait to be sent. */
@@ -171,7 +186,7 @@ export class Saver {
       else if (Number(cell.version.value) < told.version) cell.conflict = told;
     }
     this.form.refresh();
-    const wasUnderstood = Object.keys(cells || {}).length > 0;
+    const wasUnderstood = [...sent.keys()].some((cell) => cells?.[cell.code]);
     if (wasUnderstood) return 'refused';
     this.tell('bad', 'err', (problems || []).join(' ') || this.waiting());
     return false;
