@@ -146,12 +146,20 @@ def _write(
         else:
             row.version += 1
             changed.append(row)
+        row.note = _note(entry, row)
         row.answer, row.value = entry.answer, entry.value
-        row.note = row.note if entry.note is None else entry.note
         row.is_sample, row.entered_by, row.entered_at = sample, by, timezone.now()
         _lift(row, stage)
     _save(new, changed, by=by, reason=reason)
     return [kept[entry.cell] for entry in entries]
+
+
+def _note(entry: Entry, row: Result) -> str:
+    """A note that said why there is no number goes with that answer, unless it is said again."""
+    if entry.note is not None:
+        return entry.note
+    was_reason = row.answer == Answer.NO_DATA and entry.answer != Answer.NO_DATA
+    return "" if was_reason else row.note
 
 
 def _save(new: list[Result], changed: list[Result], *, by: Official | None, reason: str) -> None:

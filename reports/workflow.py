@@ -179,8 +179,19 @@ def request_change(
     report = _on_desk(report, by, seen)
     if not body.strip():
         raise DomainError(Problem(_("Ghi rõ chỉ tiêu này sai gì, xã cần làm gì."), indicator.name))
-    if indicator not in form_of(report.unit, report.span):
+    row = return_of(report.unit, report.span).row(indicator.code)
+    if row is None:
         raise DomainError(Problem(_("Chỉ tiêu này không có trong báo cáo."), indicator.name))
+    if row.is_opening:
+        raise DomainError(
+            Problem(
+                _(
+                    "Ô này lấy từ số cuối kỳ năm trước, đơn vị không sửa được ở báo cáo này. "
+                    "Sai thì mở lại báo cáo năm trước."
+                ),
+                indicator.name,
+            )
+        )
     fact = Result.objects.filter(
         unit=report.unit, period=report.period, indicator=indicator
     ).first()

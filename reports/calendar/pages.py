@@ -78,6 +78,13 @@ class CalendarPage:
     may_schedule: bool
 
     @property
+    def last_year(self) -> int:
+        """The latest year that it may still report: this one, unless it ends or ended before."""
+        year = timezone.localdate().year
+        until = self.province.valid_to
+        return min(year, until.year if (until.month, until.day) == (12, 31) else until.year - 1)
+
+    @property
     def open_now(self) -> int:
         """Rounds that wait for returns today."""
         return sum(row.stance is not None and row.stance.is_open for row in self.rounds)

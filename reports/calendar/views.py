@@ -7,7 +7,6 @@ from http import HTTPStatus
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -40,7 +39,7 @@ def _asked_form(request: HttpRequest, page: CalendarPage) -> RoundForm | Extensi
         return _extension_form(page, extended, request.GET.get("don-vi", ""))
     if changed is not None:
         return RoundForm(changed=changed.row)
-    return RoundForm(year=timezone.localdate().year)
+    return RoundForm(year=page.last_year)
 
 
 def _named(request: HttpRequest, name: str) -> str:

@@ -84,6 +84,11 @@ class Row:
             self.answer, self.value = Answer.VALUE, lock.value
 
     @property
+    def is_opening(self) -> bool:
+        """Is it last year's closing? Mended there alone, and not in this return."""
+        return self.is_locked and self.counted is None
+
+    @property
     def origin(self) -> str:
         """Where a locked figure comes from, in a few words."""
         if self.counted is not None:

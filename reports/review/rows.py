@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -59,6 +59,7 @@ class DeskRow:
     counted: Counted | None
     origin: str
     recount: str
+    may_return: bool
 
     @property
     def is_asked_back(self) -> bool:
@@ -103,11 +104,22 @@ def show_last_sent(found: Return, replaced: Told) -> None:
             row.answer, row.value = replaced[row.indicator.code]
             row.note = ""
         values[row.indicator.code] = row.value
+    ratios = {
+        row.indicator.code: _worked_out(row, values) for row in found.rows if row.kind == "ratio"
+    }
     for row in found.rows:
         if row.kind != "input":
-            row.value = _worked_out(row, values) if row.kind == "ratio" else None
+            code = row.indicator.code
+            row.value = ratios.get(code) if row.kind == "ratio" else _cut(row.indicator, ratios)
             row.answer = Answer.MISSING if row.value is None else Answer.VALUE
         row.findings = []
+
+
+def _cut(indicator: Indicator, rates: Mapping[str, Decimal | None]) -> Decimal | None:
+    """Opening less closing rate, in points."""
+    opening, closing = indicator.opening_indicator, rates.get(indicator.code)
+    opened = rates.get(opening.code) if opening else None
+    return None if opened is None or closing is None else opened - closing
 
 
 def _worked_out(row: Row, values: dict[str, Decimal | None]) -> Decimal | None:
@@ -171,6 +183,7 @@ def _desk_row(row: Row, before: Told, current: int, *, is_comparable: bool) -> D
         counted=row.counted,
         origin=row.origin if row.is_locked else "",
         recount=row.recount,
+        may_return=row.kind == "input" and not row.is_opening,
     )
 
 

@@ -54,11 +54,6 @@ def line_of(row: Row, said: str = "", reason: str = "") -> Line:
     )
 
 
-def is_taken_over(row: Row) -> bool:
-    """Is it last year's closing? What a book counts is this year's, though nobody types it."""
-    return row.is_locked and row.counted is None
-
-
 def compared_rows(rows: Iterable[Row]) -> list[Row]:
     """Figures that were not taken over from last year and are measured as they were then."""
     return [
@@ -67,7 +62,7 @@ def compared_rows(rows: Iterable[Row]) -> list[Row]:
         if row.value is not None
         and row.previous is not None
         and row.is_comparable
-        and not is_taken_over(row)
+        and not row.is_opening
         and row.indicator.value_type != ValueType.YES_NO
     ]
 

@@ -24,7 +24,7 @@ from reports.returns import (
     return_of,
     seen_in,
 )
-from reports.sending.lines import Line, Move, compared_rows, is_taken_over, largest, line_of
+from reports.sending.lines import Line, Move, compared_rows, largest, line_of
 from reports.sending.receipts import submission_of
 from reports.workflow import post_of_signer
 
@@ -149,8 +149,8 @@ def _explained(current: Return) -> list[Line]:
         if row is not None and id(found) not in open_rules:
             questions.setdefault(row.code, []).append(found.message)
             reasons.setdefault(row.code, []).extend(_notes(current, found.indicators, row.code))
-    for row in current.inputs:
-        if row.asked and not is_taken_over(row) and not row.needs_reason:
+    for row in current.rows:  # a rate too may be unlike others
+        if row.asked and not row.is_opening and not row.needs_reason:
             said = [f"{band.label}. {band.detail}" for band in row.asked]
             questions.setdefault(row.code, []).extend(said)
     return [
@@ -159,7 +159,7 @@ def _explained(current: Return) -> list[Line]:
             said=" ".join(questions[row.code]),
             reason="; ".join([*([row.note] if row.note else []), *reasons.get(row.code, [])]),
         )
-        for row in current.inputs
+        for row in current.rows
         if row.code in questions
     ]
 

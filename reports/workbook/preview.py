@@ -81,7 +81,7 @@ class Doubt:
 
     unit: Unit
     finding: Finding
-    address: str
+    address: str  # of every cell of the file that it speaks of
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _doubts_of(
         addresses[code] = line.address
     found = check(rules, values)
     return [
-        Doubt(current.unit, one, addresses.get(one.cell) or addresses[touched[0]])
+        Doubt(current.unit, one, ", ".join(addresses[code] for code in touched))
         for one in found
         if (touched := [code for code in one.indicators if code in addresses])
     ]

@@ -125,6 +125,18 @@ def test_note_stays_unless_a_new_one_is_given(places: Places, catalogue: Catalog
     assert (fact.note, fact.version, fact.history.count()) == ("", 3, 3)
 
 
+def test_reason_for_no_number_goes_when_a_number_comes(
+    places: Places, catalogue: Catalogue
+) -> None:
+    """It would be signed and printed beside the number."""
+    none = Entry(places.first, catalogue.poor, Y2024, Answer.NO_DATA, note="Chưa tổng hợp xong")
+    record_results([none], by=None)
+
+    record_results([value(places.first, catalogue.poor, "13")], by=None)
+
+    assert Result.objects.get().note == ""
+
+
 def test_drafts_ask_for_no_recompute_and_each_stage_asks_for_one(
     places: Places, catalogue: Catalogue, officer: Official
 ) -> None:

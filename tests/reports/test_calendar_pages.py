@@ -291,6 +291,21 @@ def test_round_is_set_from_the_form(client: Client, part: str, code: str, label:
 
 
 @pytest.mark.parametrize(
+    ("until", "year"),
+    [(date(9999, 12, 31), "2026"), (date(2025, 6, 30), "2024"), (date(2025, 12, 31), "2025")],
+)
+def test_form_offers_the_latest_year_the_province_may_report(
+    client: Client, places: Places, until: date, year: str
+) -> None:
+    places.province.valid_to = until
+    places.province.save()
+    with time_machine.travel("2026-11-23T03:00:00Z"):
+        page = client.get(HOME).content.decode()
+
+    assert f'name="year" value="{year}"' in page
+
+
+@pytest.mark.parametrize(
     ("today", "due_on", "closes_on", "said"),
     [
         ("2024-12-16", "15/12/2024", "31/12/2024", "Hạn nộp 15/12/2024 đã qua"),

@@ -18,6 +18,7 @@ from communes.enums import Role
 from communes.models import Official, Post, Succession, Unit
 from indicators.bands import bands_of
 from indicators.models import SeriesBreak
+from indicators.periods import Period
 from reports.models import Comment, Report
 from reports.returns import Row
 from reports.review.flags import flags_of
@@ -309,7 +310,7 @@ def test_return_that_was_not_sent_shows_no_figure(job: Job) -> None:
 
     assert "777" not in page
     assert "Đơn vị chưa nộp" in page
-    assert "5/5 chỉ tiêu có số liệu" in page
+    assert "5/5 chỉ tiêu đã trả lời" in page
 
 
 def test_desk_shows_last_year_the_change_and_the_findings_of_rules(job: Job) -> None:
@@ -641,3 +642,31 @@ def test_writing_never_happens_on_get(job: Job) -> None:
     job.sees(job.staff.district, f"{DESK}?decision=endorse&version=1")
 
     assert list(Report.objects.values()) == before
+
+
+def test_cut_of_a_return_that_is_back_with_its_unit_is_that_of_the_last_sending(job: Job) -> None:
+    """Opening less closing rate, of the figures that were sent."""
+    c = job.catalogue
+    c.rate.opening_indicator = builders.ratio(
+        "opening_rate", "Tỷ lệ đầu kỳ", 8, [c.opening], [c.households]
+    )
+    c.rate.save()
+    job.sent()  # 20 and 13 of 100
+    job.returned()
+    job.save(poor="5")
+
+    shown = text(row_of(job.sees(job.staff.district), "rate-change"))
+
+    assert "7,00" in shown
+    assert "chưa có số liệu" not in shown
+
+
+def test_opening_has_no_button_to_send_it_back(job: Job) -> None:
+    builders.lock_opening(job.catalogue)
+    told(job.unit, {job.catalogue.poor: "20"}, Period(2023))
+    job.sent()
+
+    page = job.sees(job.staff.district)
+
+    assert "Trả lại ô này" not in row_of(page, "opening")
+    assert "Trả lại ô này" in row_of(page, "poor")

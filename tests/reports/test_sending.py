@@ -177,6 +177,17 @@ def test_summary_tells_apart_what_is_wrong_what_wants_a_reason_and_what_is_missi
     ]
 
 
+def test_rate_unlike_others_is_among_the_questions(desk: Desk) -> None:
+    """Nobody types it, yet the reviewer sees its flag: who signs is told of it."""
+    desk.catalogue.rate.soft_limits = {"max": 5}
+    desk.catalogue.rate.save()
+    desk.save()  # 13 of 100
+    assert [(line.code, line.value, line.said) for line in desk.summary().explained] == [
+        ("rate", "13,00", "Cao bất thường. Thường không quá 5,00.")
+    ]
+    assert desk.summary().may_sign
+
+
 def test_summary_of_an_empty_return_lists_every_figure_by_theme(desk: Desk) -> None:
     page = desk.summary()
     assert [(group.number, [line.number for line in group.lines]) for group in page.missing] == [

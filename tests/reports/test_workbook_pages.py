@@ -107,7 +107,7 @@ def test_figures_that_would_not_agree_are_told_before_they_are_written(
     page = desk.get(address)
 
     assert [(one.address, one.finding.message) for one in page.context["page"].doubts] == [
-        ("F11", "Cộng lại là 13 hộ, ô cuối kỳ ghi 15 hộ, lệch 2 hộ.")
+        ("F9, F11", "Cộng lại là 13 hộ, ô cuối kỳ ghi 15 hộ, lệch 2 hộ.")
     ]
     assert "Cộng lại là 13 hộ, ô cuối kỳ ghi 15 hộ, lệch 2 hộ." in page.content.decode()
     assert desk.post(address).status_code == 302  # a draft may be wrong

@@ -34,7 +34,7 @@ from reports.workflow import (
     submit,
 )
 from tests import builders
-from tests.builders import Y2024, Catalogue, Places, Staff, filled, official
+from tests.builders import Y2024, Catalogue, Places, Staff, filled, official, told
 
 pytestmark = pytest.mark.django_db
 
@@ -746,3 +746,16 @@ def test_only_reviewers_above_the_unit_review(desk: Desk) -> None:
                 step()
     assert desk.state() == ("submitted", "district", 1)
     assert not Comment.objects.exists()
+
+
+def test_opening_is_mended_in_last_years_return_and_is_not_sent_back(desk: Desk) -> None:
+    """The unit could change nothing of it here. Source: indicators.yaml, prefill."""
+    builders.lock_opening(desk.catalogue)
+    told(desk.unit, {desk.catalogue.poor: "20"}, Period(2023))
+    entries = filled(desk.unit, desk.catalogue)
+    typed = [row for row in entries if row.indicator != desk.catalogue.opening]
+    save_draft(unit=desk.unit, period=Y2024, entries=typed, by=desk.staff.officer)
+    desk.submit()
+
+    with pytest.raises(DomainError, match="mở lại báo cáo năm trước"):
+        desk.ask(desk.staff.district, desk.catalogue.opening)
