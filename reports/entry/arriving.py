@@ -20,7 +20,7 @@ MARGIN = timedelta(seconds=30)
 
 
 def arrived(unit: Unit, period: Period, since: str) -> dict[str, Any]:
-    """{since, closed, cells: {code: {text, na, note, version, by}}}; two queries.
+    """{since, closed, cells: {code: {text, na, note, version, by, person}}}; two queries.
 
     `since` is what the last answer gave; anything else asks for every cell. `closed` says why
     nothing can be typed any more, empty while it can.
@@ -44,6 +44,7 @@ def arrived(unit: Unit, period: Period, since: str) -> dict[str, Any]:
                 "note": row.note,
                 "version": row.version,
                 "by": str(row.entered_by or ""),
+                "person": row.entered_by_id,
             }
             for row in rows.select_related("indicator", "entered_by")
         },

@@ -128,6 +128,11 @@ def script_words() -> dict[str, Any]:
         "sign_in": _("Đăng nhập lại để gửi"),
         "sign_in_at": reverse("login"),
         "both": _("Người khác vừa sửa ô này. Chọn số cần giữ."),
+        "both_mine": _("Đồng chí đã sửa ô này ở cửa sổ khác. Chọn số cần giữ."),
+        "not_sent": _("Chưa nộp được: đang mất mạng. Số đã gõ giữ trên máy; có mạng thì bấm lại."),
+        "not_sent_failing": _(
+            "Chưa nộp được: máy chủ đang lỗi. Số đã gõ giữ trên máy; lát nữa bấm lại."
+        ),
         "arrived": _("{by} vừa nhập {count} ô"),
         "draft_read": _("Đã đọc {count} ô từ tệp nháp."),
         "draft_not_read": _("Không phải tệp nháp của phần mềm này. Chọn tệp nhap-….json đã lưu."),
@@ -171,10 +176,12 @@ def script_words() -> dict[str, Any]:
         ),
         "restored": _("Đã đưa lại {count} ô giữ trên máy này từ {time}, chưa gửi."),
         "took_last": _("Lấy số năm trước: ghi lý do"),
-        "paste_wrong": _("không phải là số"),
+        "paste_wrong": _("Không điền. {fault}"),
+        "paste_choice": _("“{text}” không có trong danh sách của ô này."),
         "paste_same": _("như cũ"),
         "paste_sum": _(
-            "{count} ô sẽ được điền; {wrong} ô không đọc được số; {lost} dòng không thuộc biểu này."
+            "{count} ô sẽ được điền; {same} ô như cũ; {wrong} ô chưa đúng, không điền; "
+            "{lost} dòng không thuộc biểu này."
         ),
         "pasted": _("Đã dán {count} ô, từ {first} đến {last}."),
     }

@@ -22,6 +22,12 @@ def number(value: Decimal | int | None, decimals: int = 0) -> str:
 
 
 @register.filter
+def breakable(text: str) -> str:
+    """triệu đồng/người/năm, which a narrow column may break after a slash, and not in a word."""
+    return text.replace("/", "/\u200b")
+
+
+@register.filter
 def day(value: date | datetime | None) -> str:
     """dd/mm/yyyy."""
     return f"{value:%d/%m/%Y}" if value else "–"

@@ -91,6 +91,26 @@ def test_preview_of_a_paste_takes_the_focus_and_gives_it_back(visit: Any) -> Non
     expect(cell(page, "households")).to_be_focused()
 
 
+def test_page_that_is_landed_on_has_no_ring_and_its_tables_take_its_width(
+    visit: Any, catalogue: Catalogue, places: Places
+) -> None:
+    """The focus is put at its top by the program: there is nothing there to press."""
+    returned(catalogue, places)
+    page = visit().open_form()
+    cell(page, "poor").fill("19")
+    tab_to(page, page.locator("button[name=action][value=submit]"))
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "noidung"
+    assert ring(page)[0] == "none"
+    narrower = page.evaluate(
+        """() => [...document.querySelectorAll('.sum .tb')].map((table) =>
+            document.querySelector('.lead').offsetWidth - table.offsetWidth)"""
+    )
+    assert narrower
+    assert max(narrower) <= 2  # the borders of the box
+
+
 def test_undo_of_a_paste_is_in_view_wherever_the_page_is(visit: Any, catalogue: Catalogue) -> None:
     page = visit(viewport={"width": 1366, "height": 420}).open_form()
     cell(page, "poor").focus()

@@ -13,13 +13,14 @@ from playwright.sync_api import Page, expect
 from communes.enums import Role
 from communes.models import Official, Unit
 from indicators.enums import Answer
-from indicators.models import Result
+from indicators.models import Result, Theme
 from indicators.recording import Entry
 from reports import workflow
 from reports.models import Report
 from tests import builders
 from tests.builders import PASSWORD, Y2024, Catalogue, Places
 from tests.flows.conftest import DESK, FORM, PHONE
+from tests.reports.books import houses, opened
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -204,7 +205,7 @@ def test_block_with_names_fills_the_lines_it_names_from_the_column_chosen(visit:
     paste(page, "\r\n".join(block))
     dialog = page.locator("#paste-dialog")
     expect(dialog.locator(".m")).to_have_text(
-        "3 ô sẽ được điền; 1 ô không đọc được số; 1 dòng không thuộc biểu này."
+        "2 ô sẽ được điền; 0 ô như cũ; 1 ô chưa đúng, không điền; 1 dòng không thuộc biểu này."
     )
     expect(dialog.locator("tbody tr").nth(2)).to_contain_text("không phải là số")
     dialog.get_by_label("Cột kết quả").select_option(label="3: 20 · 580 · 1")
@@ -215,6 +216,47 @@ def test_block_with_names_fills_the_lines_it_names_from_the_column_chosen(visit:
     expect(cell(page, "households")).to_have_value("580")
     saved(page)
     assert (value_of("poor"), value_of("relapsed")) == (20, 1)
+
+
+def test_only_what_is_understood_and_differs_is_counted_and_filled(
+    visit: Any, catalogue: Catalogue
+) -> None:
+    fill_all(catalogue)
+    page = visit().open_form()
+    cell(page, "households").focus()
+    paste(page, "590\n1.250,5\n7\nmột\n-3\n")
+    dialog = page.locator("#paste-dialog")
+    expect(dialog.locator(".m")).to_have_text(
+        "1 ô sẽ được điền; 1 ô như cũ; 3 ô chưa đúng, không điền; 0 dòng không thuộc biểu này."
+    )
+    told = dialog.locator("tbody td:last-child")
+    expect(told).to_have_text(
+        [
+            "như cũ",
+            "Không điền. “1.250,5” có quá nhiều chữ số lẻ; chỉ tiêu này ghi số nguyên.",
+            "",
+            "Không điền. “một” không phải là số. Ghi dạng 1.234, không kèm đơn vị.",
+            "Không điền. Phải từ 0 trở lên.",
+        ]
+    )
+    dialog.get_by_role("button", name="Điền vào biểu").click()
+    expect(page.locator("#kept")).to_contain_text("Đã dán 1 ô, từ 1.3 đến 1.3.")
+    kept = [cell(page, code).input_value() for code in WHOLE]
+    assert kept == ["590", "20", "7", "1", "16"]
+
+
+def test_preview_of_a_paste_says_on_a_phone_what_is_overwritten(
+    visit: Any, catalogue: Catalogue
+) -> None:
+    fill_all(catalogue)
+    page = visit(viewport=PHONE).open_form()
+    cell(page, "households").focus()
+    paste(page, "600\nmột\n")
+    dialog = page.locator("#paste-dialog")
+    there = dialog.locator("tbody td:nth-child(3)")
+    expect(there.first).to_be_visible()
+    expect(there).to_have_text(["590", "20"])
+    assert dialog.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
 def test_block_is_not_applied_when_it_is_not_agreed_to(visit: Any) -> None:
@@ -385,6 +427,66 @@ def test_pages_have_no_accessibility_faults(
         found[path] = faults(page)
         assert page.locator("h1").count() == 1
     assert found == {path: [] for path in found}
+
+
+def test_line_that_is_counted_from_a_register_stays_within_the_table(
+    visit: Any, places: Places
+) -> None:
+    register, _built = houses()
+    register.name = "Nhà ở của hộ nghèo, cận nghèo được hỗ trợ làm mới hoặc sửa chữa"
+    register.save()
+    opened(register, places.first, Official.objects.get(username="xa.mot"))
+    other = Theme.objects.create(code="nha-o", name="Nhà ở", order=9, household_review=True)
+    builders.count("dwellings", "Nhà ở", 9, theme=other)  # with the list of themes at the side
+    page = visit().open_form()
+    expect(page.locator("td.nt", has_text="Đếm từ sổ")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == DESK["width"]
+    over = page.evaluate(
+        """() => [...document.querySelectorAll('td.nt a')].filter((one) =>
+            one.getBoundingClientRect().right > one.closest('td').getBoundingClientRect().right
+        ).length"""
+    )
+    assert over == 0
+
+
+def test_unit_of_a_line_is_broken_after_a_slash_and_in_no_word(
+    visit: Any, catalogue: Catalogue, places: Places
+) -> None:
+    catalogue.households.unit_of_measure = "triệu đồng/người/năm"
+    catalogue.households.save()
+    page = visit().open_form()
+    words = page.locator("tr[data-row=households] td.dv").evaluate(
+        """(cell) => {
+            const text = cell.firstChild, lines = [];
+            let last = null;
+            for (let at = 0; at < text.length; at += 1) {
+                const range = document.createRange();
+                range.setStart(text, at);
+                range.setEnd(text, at + 1);
+                const top = range.getBoundingClientRect().top;
+                if (top !== last && range.getBoundingClientRect().width) lines.push('');
+                if (range.getBoundingClientRect().width) last = top;
+                lines[lines.length - 1] += text.data[at];
+            }
+            return lines.map((line) => line.replace(/\u200b/g, '').trim());
+        }"""
+    )
+    assert words == ["triệu", "đồng/", "người/", "năm"]
+
+
+def test_figures_that_were_sent_are_not_asked_to_be_looked_at_again(
+    visit: Any, catalogue: Catalogue
+) -> None:
+    """The question still says what is odd; nobody can type an answer."""
+    builders.told(_first(), {catalogue.relapsed: "5"}, Y2024.shifted(-1))
+    fill_all(catalogue, relapsed=0, poor=15)
+    by = Official.objects.get(username="xa.mot")
+    page = visit().open_form()
+    expect(page.locator("tr.found .ask:visible").first).to_be_visible()
+    workflow.submit(unit=_first(), period=Y2024, by=by)
+    page.reload()
+    expect(page.locator("tr.found").first).to_be_visible()
+    expect(page.locator(".ask")).to_have_count(0)
 
 
 def faults(page: Page) -> list[str]:

@@ -143,6 +143,36 @@ def test_line_says_how_many_cells_wait_for_the_network(window: Any) -> None:
     assert stored() == {"households": "590", "opening": "20"}
 
 
+NOT_SENT = "Chưa nộp được: đang mất mạng. Số đã gõ giữ trên máy; có mạng thì bấm lại."
+
+
+@pytest.mark.parametrize("is_told", [True, False], ids=["offline", "cut"])
+@pytest.mark.parametrize("is_typed", [True, False], ids=["unsent", "saved"])
+def test_sending_without_a_network_says_that_nothing_was_sent(
+    window: Any, line: Line, is_told: bool, is_typed: bool
+) -> None:
+    """Whether the browser knows that the line is cut or not, with cells that wait or none."""
+    page = window()
+    enter(page, "households", "590")
+    saved(page)
+    page.context.set_offline(is_told)
+    line.cut()
+    if is_typed:
+        cell(page, "opening").fill("20")
+
+    page.get_by_role("button", name=re.compile("^Nộp")).click()
+
+    expect(state(page)).to_have_text(NOT_SENT)
+    assert state(page).get_attribute("role") == "status"
+    expect(page.get_by_role("button", name=re.compile("^Nộp"))).to_be_focused()
+    assert page.url.endswith(FORM)
+    line.mend()
+    page.context.set_offline(False)
+    page.get_by_role("button", name=re.compile("^Nộp")).click()
+    page.wait_for_url("**/nop/**")
+    assert stored() == {"households": "590", **({"opening": "20"} if is_typed else {})}
+
+
 def test_line_that_says_so_covers_nothing_on_a_small_phone(window: Any, line: Line) -> None:
     """It may take several lines there; what sticks below it gives way."""
     other = Theme.objects.create(code="nha-o", name="Nhà ở", order=9, household_review=True)
@@ -316,6 +346,26 @@ def test_two_people_see_each_others_cells_arrive(window: Any) -> None:
     enter(mine, "households", "600")  # over theirs, and knowing it
     saved(mine)
     assert stored() == {"households": "600"}
+
+
+def test_what_the_same_person_typed_in_another_window_is_not_told_as_somebody_elses(
+    window: Any,
+) -> None:
+    page = window("xa.mot")
+    other = page.context.new_page()
+    other.goto(page.url)
+    cell(page, "opening").fill("20")
+    enter(other, "households", "590")
+    enter(other, "opening", "21")
+    saved(other)
+
+    ask_for_news(page)
+
+    expect(cell(page, "households")).to_have_value("590")
+    expect(state(page)).not_to_contain_text("vừa nhập")
+    message = page.locator("tr.msg.err", has_text="ở cửa sổ khác")
+    expect(message).to_contain_text("Đồng chí đã sửa ô này ở cửa sổ khác. Chọn số cần giữ.")
+    expect(message).to_contain_text("21")
 
 
 def test_where_both_changed_one_cell_both_are_shown_and_a_person_chooses(window: Any) -> None:

@@ -1,4 +1,5 @@
 // What a colleague types into the same return: asked for every few seconds, shown as it arrives.
+// What the same person typed elsewhere is taken without a word.
 
 import { ASKING } from './saving.js';
 import { say } from './show.js';
@@ -10,6 +11,7 @@ export class Arriving {
     this.form = form;
     this.saver = saver;
     this.since = since;
+    this.person = Number(document.querySelector('[data-person]').dataset.person);
     saver.arriving = this;
     document.addEventListener('visibilitychange', () => this.ask());
     window.addEventListener('online', () => this.ask());
@@ -40,16 +42,18 @@ export class Arriving {
     let by = '';
     let count = 0;
     for (const [cell, told] of arrived) {
+      const isMine = told.person === this.person;
       const theirs = { text: told.text, na: told.na, note: told.note };
       if (cell.isDirty && !cell.isSame(theirs)) {
         cell.conflict = {
-          message: this.form.words.both, theirs: told.text, theirs_na: told.na,
+          message: isMine ? this.form.words.both_mine : this.form.words.both, theirs: told.text, theirs_na: told.na,
           theirs_note: told.note, by: told.by, version: told.version,
         };
       } else {
         cell.state = theirs;
         cell.saved = cell.state;
         cell.version.value = told.version;
+        if (isMine) continue;
         cell.tr.classList.add('arrived');
         by = told.by;
         count += 1;

@@ -91,7 +91,11 @@ export class Cell {
     if (this.excuse.value === 'none' && !this.note.value.trim()) {
       return { value: null, fault: this.form.words.why };
     }
-    if (this.excuse.value || !text) return { value: null };
+    return this.excuse.value || !text ? { value: null } : this.understand(text);
+  }
+
+  /** What `text` would be in this cell: {value}, or {value: null, fault} as `read` gives them. */
+  understand(text) {
     const decimals = this.spec.decimals || 0;
     const found = read(text, decimals);
     const { words } = this.form;

@@ -98,41 +98,61 @@ export class Pasting {
   list() {
     const { words } = this.form;
     const column = Number(this.dialog.querySelector('select').value);
-    this.pairs = this.rows
+    const pairs = this.rows
       .map((row, place) => [this.targets[place], row[column] || ''])
-      .filter(([cell, text]) => cell && text);
+      .filter(([cell, text]) => cell && text)
+      .map(([cell, text]) => [cell, this.understand(cell, text)]);
     const lost = this.rows.filter((row, place) => !this.targets[place] && row[column]).length;
-    const lines = this.pairs.map(([cell, text]) => {
+    const lines = pairs.map(([cell, found]) => {
       const line = document.createElement('tr');
-      const found = cell.box.options ? this.choice(cell, text) : read(text, cell.spec.decimals || 0);
-      const told = found.fault ? text : found.words || show(found.value, cell.spec.decimals || 0);
-      const state = found.fault ? words.paste_wrong : told === cell.box.value ? words.paste_same : '';
-      for (const part of [cell.spec.number, cell.name, cell.box.value || '–', told, state]) {
+      const state = found.fault ? say(words.paste_wrong, found) : found.isSame ? words.paste_same : '';
+      for (const part of [cell.spec.number, cell.name, this.standsIn(cell), found.told, state]) {
         line.append(Object.assign(document.createElement('td'), { textContent: part }));
       }
       line.classList.toggle('err', Boolean(found.fault));
       return line;
     });
     this.dialog.querySelector('tbody').replaceChildren(...lines);
-    const wrong = lines.filter((line) => line.classList.contains('err')).length;
-    this.dialog.querySelector('.m').textContent = say(words.paste_sum, { count: this.pairs.length, wrong, lost });
+    this.pairs = pairs.filter(([, found]) => !found.fault && !found.isSame);
+    const wrong = pairs.filter(([, found]) => found.fault).length;
+    this.dialog.querySelector('.m').textContent = say(words.paste_sum, {
+      count: this.pairs.length, same: pairs.length - wrong - this.pairs.length, wrong, lost,
+    });
     this.dialog.querySelector('[data-paste=apply]').hidden = !this.pairs.length;
+  }
+
+  /** What is in a cell before the paste, as it is read. */
+  standsIn({ box, excuse }) {
+    if (excuse.value) return this.form.words[excuse.value];
+    return (box.value && (box.options ? box.selectedOptions[0].text : box.value)) || '–';
+  }
+
+  /** What `text` would put into the cell: {fill, told, isSame}, or {fault, told} where nothing. */
+  understand(cell, text) {
+    const { fault, fill, told } = cell.box.options ? this.choice(cell, text) : this.number(cell, text);
+    if (fault) return { fault, told: text };
+    return { fill, told, isSame: !cell.excuse.value && cell.box.value === fill };
+  }
+
+  number(cell, text) {
+    const { value, fault } = cell.understand(text);
+    if (fault) return { fault };
+    const shown = show(value, cell.spec.decimals || 0);
+    return { fill: shown, told: shown };
   }
 
   /** The option that a text stands for, by its words or its value. */
   choice(cell, text) {
     const found = [...cell.box.options].find((option) => option.value && (same(option.text) === same(text) || option.value === text));
-    return found ? { words: found.text, value: found.value } : { fault: 'not_a_number' };
+    return found ? { fill: found.value, told: found.text } : { fault: say(this.form.words.paste_choice, { text }) };
   }
 
+  /** Only what is understood and differs is put in. */
   apply() {
     this.dialog.close();
     const undo = this.pairs.map(([cell]) => [cell, { ...cell.state, version: cell.version.value }]);
-    for (const [cell, text] of this.pairs) {
-      const chosen = cell.box.options && this.choice(cell, text).value;
-      if (cell.box.options && !chosen) continue; // what a list has not is not put into it
-      cell.fill(chosen || text);
-      cell.tidy();
+    for (const [cell, { fill }] of this.pairs) {
+      cell.fill(fill);
       this.form.onEdit(cell);
     }
     this.form.refresh();

@@ -18,7 +18,7 @@ export class Saver {
     this.again = document.getElementById('save-again');
     this.atFirst = [...this.line.childNodes];
     this.sending = null;
-    this.failures = 0;
+    this.failures = 0; // since the server last took something
     this.again.addEventListener('click', () => this.now());
     window.addEventListener('online', () => this.now());
     window.addEventListener('offline', () => this.report());
@@ -148,7 +148,7 @@ export class Saver {
       const answer = await fetch(window.location.pathname, { method: 'POST', body, headers });
       if (answer.status === 401) return this.signedOut();
       if (answer.status === 403) return (await this.renewed(token)) ? 'renewed' : this.signedOut();
-      if (answer.status >= 500) return this.fail();
+      if (answer.status >= 500) return this.fail(true);
       const told = await answer.json();
       this.failures = 0;
       return answer.ok ? this.accept(sent, told) : this.refuse(sent, told);
@@ -198,8 +198,9 @@ export class Saver {
     return say(sentence, { count: this.dirty().length });
   }
 
-  /** Try again by itself, less and less often. */
-  fail() {
+  /** Try again by itself, less and less often. `isServer`: it was reached, and failed. */
+  fail(isServer = false) {
+    this.isServer = isServer;
     this.tell('bad', 'off', this.waiting(), true);
     this.soon(Math.min(AGAIN * 2 ** this.failures, LONGEST));
     this.failures += 1;
@@ -212,6 +213,7 @@ export class Saver {
     link.textContent = this.form.words.sign_in;
     this.tell('bad', 'lock', say(this.form.words.signed_out, { count: this.dirty().length }));
     this.line.append(' ', link);
+    this.failures = 0; // the line is not at fault
     return false;
   }
 
@@ -250,12 +252,31 @@ export class Saver {
     const isSubmit = event.submitter?.value === 'submit';
     const isSaved = await this.now();
     if (!isSubmit) return;
+    const isDown = isSaved ? !(await this.reaches()) : this.failures > 0 && this.dirty().some((cell) => this.canSend(cell));
+    if (isDown) {
+      const { words } = this.form;
+      this.tell('bad', 'off', this.isServer ? words.not_sent_failing : words.not_sent, !isSaved);
+      return;
+    }
     if (!isSaved) {
       this.form.attention()[0]?.box.focus();
       return;
     }
     this.isLeaving = true;
     this.leave(event.submitter);
+  }
+
+  /** Is anybody there to leave for? All may be saved, and the line cut since. */
+  async reaches() {
+    try {
+      const since = encodeURIComponent(this.form.element.dataset.since);
+      const { status } = await fetch(`${window.location.pathname}o/?tu=${since}`, { headers: ASKING });
+      this.isServer = status >= 500;
+      return !this.isServer;
+    } catch {
+      this.isServer = false;
+      return false;
+    }
   }
 
   /** Post the page for good, with the button that was pressed. */
