@@ -6,11 +6,13 @@ The same thing (by the fields that identify it) is counted once. Source: registe
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from indicators.periods import Period
@@ -95,12 +97,53 @@ def _latest(items: Iterable[Item], identity: tuple[str, ...]) -> list[Item]:
 
 
 def identity_of(values: Mapping[str, Any], identity: Iterable[str]) -> tuple[str, ...]:
-    """What makes two entries the same thing: the words, however they are spaced or capitalised."""
+    """What makes two entries the same thing: the words, however they are written."""
     return tuple(plainly(str(values.get(key) or "")) for key in identity)
 
 
 def plainly(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+    """Words fit to compare, not to show: hoà and hòa, – and -, full width and half are one."""
+    return _plain(text) if len(text) <= SHORT else _plain.__wrapped__(text)
+
+
+SHORT = 200
+"""Texts up to here are remembered: a count compares the same names over and over."""
+
+
+@lru_cache(maxsize=20_000)
+def _plain(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text.translate(_FOLDED)).casefold()
+    parted = unicodedata.normalize("NFD", folded)
+    return " ".join(_TONE_INSIDE.sub(r"\2\1", parted).split())
+
+
+_TONE_INSIDE = re.compile(
+    "([\u0300\u0301\u0303\u0309\u0323])((?:[^\\W\\d_]|[\u0302\u0306\u0308\u030a\u031b])+)"
+)
+"""A tone with the rest of its word, which it is put after: hòa and hoà, ậ and ậ."""
+
+
+def visible(text: str) -> str:
+    """The text without the signs that nobody sees; white space stays."""
+    return "".join(sign for sign in text if not _is_unseen(sign))
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in ("Cf", "Cc") and not sign.isspace()
+
+
+class _Folded(dict[int, str]):
+    """Which sign stands for a sign in comparing; filled as signs come up."""
+
+    def __missing__(self, point: int) -> str:
+        sign = chr(point)
+        folded = "-" if unicodedata.category(sign) == "Pd" else "" if _is_unseen(sign) else sign
+        self[point] = folded
+        return folded
+
+
+_ALIKE = {"'": "‘’‚‛′`´", '"': "“”„‟″«»", "-": "−", "Đ": "ÐƉ", "đ": "ðɖ"}
+_FOLDED = _Folded({ord(sign): plain for plain, signs in _ALIKE.items() for sign in signs})
 
 
 def meets(row: Item, where: Mapping[str, Any]) -> bool:

@@ -6,20 +6,22 @@ Pure code: words in, plain data fit for JSON out. A unit is named by code or by 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.numbers import parse_number
-from reports.counting import Field, plainly
+from reports.counting import Field, plainly, visible
 from reports.enums import FieldKind
 
-YES = {"có", "x", "1", "co", "yes", "true", "đúng", "true()"}
-NO = {"không", "0", "khong", "no", "false", "false()"}
+YES = {plainly(said) for said in ("có", "x", "1", "co", "yes", "true", "đúng", "true()")}
+NO = {plainly(said) for said in ("không", "0", "khong", "no", "false", "false()")}
 EARLIEST = date(1990, 1, 1)
 """A day before this is a slip of the pen."""
 LONGEST_NUMBER = 1_000_000_000
@@ -38,20 +40,30 @@ class Place:
 
 @dataclass(frozen=True)
 class Places:
-    """The units that entries of a book may name. A code or name names one only with a day."""
+    """The units that entries of a book may name. A code or name names one only with a day.
+
+    before: from when to when there was a unit that the book's own unit has taken over.
+    """
 
     rows: tuple[Place, ...] = ()
+    before: tuple[tuple[date, date], ...] = ()
 
     def named(self, words: str, day: date | None) -> Place | None:
         """The one valid on the day, where it is known; without a day the one that came last."""
-        wanted = plainly(words)
         found = [
             row
-            for row in self.rows
-            if wanted in (row.code.casefold(), plainly(row.name), plainly(row.short_name))
-            and (day is None or row.valid_from <= day <= row.valid_to)
+            for row in self._by_words.get(plainly(words), ())
+            if day is None or row.valid_from <= day <= row.valid_to
         ]
         return max(found, key=lambda row: row.valid_to) if found else None
+
+    @cached_property
+    def _by_words(self) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = defaultdict(list)
+        for row in self.rows:
+            for words in {plainly(row.code), plainly(row.name), plainly(row.short_name)}:
+                found[words].append(row)
+        return dict(found)
 
 
 def read(field: Field, text: str, places: Places, day: date | None) -> Any:
@@ -59,7 +71,7 @@ def read(field: Field, text: str, places: Places, day: date | None) -> Any:
 
     `day`: the one the entry counts from. Raises ValueError that says what was expected.
     """
-    words = " ".join(text.replace("\x00", "").split())
+    words = " ".join(visible(text).split())
     if not words:
         if field.is_required:
             raise ValueError(_("Chưa ghi; cột này bắt buộc."))
@@ -97,7 +109,7 @@ def _whole(field: Field, words: str) -> int:
 
 def _choice(field: Field, words: str) -> str:
     for code, label in field.choices:
-        if plainly(words) in (code.casefold(), plainly(label)):
+        if plainly(words) in (plainly(code), plainly(label)):
             return code
     offered = "; ".join(label for _code, label in field.choices)
     raise ValueError(

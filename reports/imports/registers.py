@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,12 +26,15 @@ from povertyplan.lib.reading import (
     repeated,
 )
 from povertyplan.lib.syncing import Counts, sync, sync_parts
+from reports.counting import plainly
 from reports.enums import FieldKind
 from reports.models import Register, RegisterCount, RegisterEntry
 
 COUNTABLE = (FieldKind.CHOICE, FieldKind.WHOLE, FieldKind.YES_NO)
 """Fields that a count may look at."""
 IDENTIFYING = (FieldKind.TEXT, FieldKind.CHOICE, FieldKind.UNIT_BELOW)
+TAKEN = frozenset({"key", "version", "step", "csrfmiddlewaretoken"})
+"""What the form of an entry sends besides its fields."""
 
 
 class ChoicePart(Record):
@@ -173,14 +176,55 @@ def _bad_fields(row: Row[RegisterRow]) -> Iterator[Problem]:
         if part.key in seen:
             yield row.problem(f"cột “{part.key}” lặp lại; bỏ một trong hai.", *at, "key")
         seen.add(part.key)
+        if part.key in TAKEN:
+            yield row.problem(f"mã cột “{part.key}” đã dùng cho biểu nhập; đổi mã.", *at, "key")
         if (part.kind == FieldKind.CHOICE) != bool(part.choices):
             yield row.problem("kind: choice đi cùng “choices”, và chỉ khi đó.", *at, "kind")
         codes = [choice.code for choice in part.choices]
         if len(set(codes)) < len(codes):
             yield row.problem("có hai lựa chọn cùng mã; bỏ một.", *at, "choices")
+        if (
+            again := _said_twice((choice.code, choice.label_vi) for choice in part.choices)
+        ) is not None:
+            yield row.problem(
+                f"lựa chọn “{part.choices[again].label_vi}” trùng tên hoặc mã với lựa chọn trước; "
+                "đổi tên.",
+                *at,
+                "choices",
+                again,
+                "label_vi",
+            )
         limits = [name for name in ("min", "max") if getattr(part, name) is not None]
         if limits and part.kind != FieldKind.WHOLE:
             yield row.problem("min, max chỉ dùng cho kind: whole.", *at, limits[0])
+        if _is_upside_down(part):
+            yield row.problem(UPSIDE_DOWN, *at, "min")
+    again = _said_twice((part.key, part.label_vi) for part in row.data.fields)
+    if again is not None:
+        yield row.problem(
+            f"tên cột “{row.data.fields[again].label_vi}” trùng tên hoặc mã cột trước; đổi tên.",
+            "fields",
+            again,
+            "label_vi",
+        )
+
+
+UPSIDE_DOWN = "min lớn hơn max, không số nào hợp; sửa một trong hai."
+
+
+def _is_upside_down(part: FieldPart | RangePart) -> bool:
+    return part.min is not None and part.max is not None and part.min > part.max
+
+
+def _said_twice(named: Iterable[tuple[str, str]]) -> int | None:
+    """The first (code, label) whose words may also mean one before it."""
+    seen: set[str] = set()
+    for position, (code, label) in enumerate(named):
+        words = {plainly(code), plainly(label)}
+        if words & seen:
+            return position
+        seen |= words
+    return None
 
 
 def _bad_names(row: Row[RegisterRow]) -> Iterator[Problem]:
@@ -247,7 +291,11 @@ def _bad_where(
         yield row.problem("chỉ đếm theo cột kind: choice, whole hoặc yes_no.", *at)
     elif not isinstance(wanted, WANTED[field.kind]):
         yield row.problem(f"cột “{key}” là {field.kind.value}, điều kiện không hợp.", *at)
+    elif isinstance(wanted, RangePart) and _is_upside_down(wanted):
+        yield row.problem(UPSIDE_DOWN, *at)
     elif isinstance(wanted, list):
+        if not wanted:
+            yield row.problem("danh sách trống, không dòng nào được đếm; ghi lựa chọn.", *at)
         known = {choice.code for choice in field.choices}
         for position, code in enumerate(wanted):
             yield from named_only(row, code, known, "lựa chọn", *at, position)
@@ -258,6 +306,8 @@ def _breaks_entries(row: Row[RegisterRow], stored: Register) -> Iterator[Problem
     wanted = {part.key: part for part in row.data.fields}
     if row.data.dated_by != stored.dated_by:
         yield row.problem("sổ đã có dòng, không đổi được cột ngày được tính.", "dated_by")
+    if set(row.data.identity) != set(stored.identity):
+        yield row.problem("sổ đã có dòng, không đổi được các cột nhận biết.", "identity")
     for old in stored.columns:
         new = wanted.get(old.key)
         if new is None:
@@ -268,3 +318,14 @@ def _breaks_entries(row: Row[RegisterRow], stored: Register) -> Iterator[Problem
             yield row.problem(
                 f"sổ đã có dòng, không bỏ được lựa chọn của cột “{old.key}”.", "fields"
             )
+        elif _means_another(old.choices, new.choices):
+            yield row.problem(
+                f"sổ đã có dòng, không chuyển được tên lựa chọn của cột “{old.key}” sang mã khác.",
+                "fields",
+            )
+
+
+def _means_another(old: Iterable[tuple[str, str]], new: Iterable[ChoicePart]) -> bool:
+    """Does a label that entries were written under stand for another code by now?"""
+    codes = {plainly(label): code for code, label in old}
+    return any(codes.get(plainly(choice.label_vi), choice.code) != choice.code for choice in new)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from communes.enums import TierCode
-from communes.models import Unit
+from communes.models import Succession, Unit
 from povertyplan.lib.errors import Problem
 from reports.counting import Field, plainly
 from reports.enums import FieldKind
@@ -22,6 +22,7 @@ from reports.models import Register, RegisterBook, RegisterEntry
 MOST_LINES = 500
 """Lines of one block; a register is short."""
 MOST_CHARACTERS = 300_000
+"""At most 1.2 MB sent as multipart: below DATA_UPLOAD_MAX_MEMORY_SIZE, whatever the letters."""
 
 
 # -- one entry ------------------------------------------------------------------------------------
@@ -44,7 +45,7 @@ def read_entry(book: RegisterBook, words: Mapping[str, str], places: Places) -> 
         try:
             value = read(column, words.get(column.key, ""), places, told.happened_on)
             if column.key == register.dated_by:
-                told.happened_on = _happened(book, date.fromisoformat(value))
+                told.happened_on = _happened(book, date.fromisoformat(value), places)
             elif value is not None:
                 told.values[column.key] = value
         except ValueError as error:
@@ -54,26 +55,58 @@ def read_entry(book: RegisterBook, words: Mapping[str, str], places: Places) -> 
     return told
 
 
-def _happened(book: RegisterBook, day: date) -> date:
+def _happened(book: RegisterBook, day: date, places: Places) -> date:
     if day > timezone.localdate():
         raise ValueError(_("Ngày {day} chưa đến.").format(day=f"{day:%d/%m/%Y}"))
-    if not book.unit.is_valid_on(day):
+    if not book.unit.is_valid_on(day) and not _was_before(day, places):
         raise ValueError(
             _("Đơn vị không còn (hoặc chưa có) vào ngày {day}.").format(day=f"{day:%d/%m/%Y}")
         )
     return day
 
 
+def _was_before(day: date, places: Places) -> bool:
+    """Was there a predecessor on the day? What happened to it goes on with the successor."""
+    return any(first <= day <= last for first, last in places.before)
+
+
 def places_of(book: RegisterBook) -> Places:
-    """The units that an entry of the book may name. One query, none where no field names one."""
+    """The units that an entry of the book may name, and the days of the unit's predecessors.
+
+    Also the communes of a predecessor, and those that became one of the unit's. A query for each
+    generation of predecessors; where a field names a unit, one more for the communes and theirs.
+    """
+    before = _predecessors([book.unit])
+    days = tuple((unit.valid_from, unit.valid_to) for unit in before)
     if all(column.kind != FieldKind.UNIT_BELOW for column in book.register.columns):
-        return Places()
-    rows = Unit.objects.below(book.unit).of_tier(TierCode.COMMUNE).order_by("code", "valid_from")
+        return Places(before=days)
+    known = _communes_below([book.unit, *before])
+    rows = {unit.pk: unit for unit in [*known, *_predecessors(known)]}.values()
     return Places(
         tuple(
-            Place(row.code, row.name, row.short_name, row.valid_from, row.valid_to) for row in rows
-        )
+            Place(row.code, row.name, row.short_name, row.valid_from, row.valid_to)
+            for row in sorted(rows, key=lambda row: (row.code, row.valid_from))
+        ),
+        days,
     )
+
+
+def _communes_below(units: Iterable[Unit]) -> list[Unit]:
+    pks = [unit.pk for unit in units]
+    below = Unit.objects.filter(upward__ancestor__in=pks, upward__depth__gt=0)
+    return list(below.of_tier(TierCode.COMMUNE).distinct())
+
+
+def _predecessors(units: Iterable[Unit]) -> list[Unit]:
+    """Every unit that became one of the units, also by way of others. A query a generation."""
+    found: dict[int, Unit] = {}
+    asked = {unit.pk for unit in units}
+    while asked:
+        rows = Succession.objects.filter(successor__in=asked).select_related("predecessor")
+        older = {row.predecessor_id: row.predecessor for row in rows}
+        asked = older.keys() - found.keys()
+        found |= older
+    return list(found.values())
 
 
 # -- a block from Excel ---------------------------------------------------------------------------
@@ -170,28 +203,29 @@ def _line(
 
 def _mark_known(book: RegisterBook, lines: Iterable[Line]) -> None:
     known = Counter(
-        _whole(row.happened_on, row.values)
-        for row in RegisterEntry.objects.filter(book=book, removed_at=None)
+        said_by(row) for row in RegisterEntry.objects.filter(book=book, removed_at=None)
     )
     for line in lines:
-        same = _whole(line.told.happened_on, line.told.values)
+        same = said_by(line.told)
         if not line.told.problems and known[same]:
             known[same] -= 1
             line.is_there = True
 
 
-def _whole(happened_on: date | None, values: Mapping[str, Any]) -> tuple[Any, ...]:
+def said_by(row: Told | RegisterEntry) -> tuple[Any, ...]:
     """All that an entry says, fit to compare."""
     said = (
-        (key, plainly(value) if isinstance(value, str) else value) for key, value in values.items()
+        (key, plainly(value) if isinstance(value, str) else value)
+        for key, value in row.values.items()
     )
-    return (happened_on, *sorted(said, key=lambda pair: pair[0]))
+    return (row.happened_on, *sorted(said, key=lambda pair: pair[0]))
 
 
-def already_there(book: RegisterBook, told: Told) -> bool:
-    """Has the book an entry that says the very same?"""
-    if told.happened_on is None:
+def already_there(book: RegisterBook, row: Told | RegisterEntry) -> bool:
+    """Has the book another entry that says the very same?"""
+    if row.happened_on is None:
         return False
-    rows = RegisterEntry.objects.filter(book=book, removed_at=None, happened_on=told.happened_on)
-    wanted = _whole(told.happened_on, told.values)
-    return any(_whole(row.happened_on, row.values) == wanted for row in rows)
+    rows = RegisterEntry.objects.filter(book=book, removed_at=None, happened_on=row.happened_on)
+    others = rows.exclude(pk=row.pk) if isinstance(row, RegisterEntry) else rows
+    wanted = said_by(row)
+    return any(said_by(other) == wanted for other in others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import date
 
@@ -22,11 +23,13 @@ from reports.counting import months_after
 from reports.fieldkinds import EARLIEST, shown
 from reports.models import Register, RegisterBook, RegisterEntry
 from reports.registering.reading import (
+    Line,
     Told,
     already_there,
     places_of,
     read_block,
     read_entry,
+    said_by,
 )
 
 NOTE_LENGTH = 200
@@ -80,16 +83,31 @@ def add_entry(
 ) -> RegisterEntry:
     """Write one entry. `key` was drawn for it: sent again, it gives the entry that is there.
 
+    Where that says something else by now, or was taken out, this is another entry.
     Raises Http404/PermissionDenied for who may not enter here, DomainError with each bad field.
     """
     access.require(by, Action.ENTER, book.unit)
     book = _locked(book)
-    known = RegisterEntry.objects.filter(key=key).first() if key else None
-    if known is not None and known.book_id == book.pk:
-        return known
     told = read_entry(book, words, places_of(book))
     _refuse(told.problems)
-    if already_there(book, told):
+    known = RegisterEntry.objects.filter(key=key).first() if key else None
+    if known is not None and _stands(known, book, told):
+        return known
+    _refuse_second(book, told)
+    entry = _made(book, told, by, key if key and known is None else uuid.uuid4())
+    entry._history_user = by  # type: ignore[attr-defined]
+    entry.save()
+    return entry
+
+
+def _stands(entry: RegisterEntry, book: RegisterBook, told: Told) -> bool:
+    """Is the entry in the book, and says just that?"""
+    is_there = entry.book_id == book.pk and entry.removed_at is None
+    return is_there and said_by(entry) == said_by(told)
+
+
+def _refuse_second(book: RegisterBook, row: Told | RegisterEntry) -> None:
+    if already_there(book, row):
         raise DomainError(
             Problem(
                 _(
@@ -98,10 +116,6 @@ def add_entry(
                 code="same",
             )
         )
-    entry = _made(book, told, by, key if key and known is None else uuid.uuid4())
-    entry._history_user = by  # type: ignore[attr-defined]
-    entry.save()
-    return entry
 
 
 @transaction.atomic
@@ -113,6 +127,7 @@ def change_entry(
     Raises as `add_entry`; VersionConflict where somebody has changed it meanwhile.
     """
     access.require(by, Action.ENTER, entry.book.unit)
+    _locked(entry.book)
     row = _to_write(entry)
     told = read_entry(row.book, words, places_of(row.book))
     _refuse(told.problems)
@@ -127,6 +142,7 @@ def change_entry(
     if row.happened_on != told.happened_on:
         row.valid_until = _valid_until(row.book.register, told.happened_on)
     row.happened_on, row.values = told.happened_on, told.values
+    _refuse_second(row.book, row)
     return _saved(row, by, _("Sửa"))
 
 
@@ -174,12 +190,14 @@ def remove_entry(*, entry: RegisterEntry, by: Official, seen: int) -> RegisterEn
 
 @transaction.atomic
 def restore_entry(*, entry: RegisterEntry, by: Official, seen: int) -> RegisterEntry:
-    """Put an entry that was taken out back into the book."""
+    """Put an entry that was taken out back into the book, where it has none like it by now."""
     access.require(by, Action.ENTER, entry.book.unit)
+    _locked(entry.book)
     row = _row(entry)
     if row.removed_at is None:
         return row
     _need_seen(row, seen)
+    _refuse_second(row.book, row)
     row.removed_at = row.removed_by = None
     return _saved(row, by, _("Đưa lại vào sổ"))
 
@@ -190,8 +208,9 @@ def add_block(
 ) -> int:
     """Write every line of a block that the book does not have, all or nothing; how many those were.
 
-    also_known: also the lines that the book has already. `key`: drawn for the block; sent
-    again, nothing is written twice. Raises as `add_entry`, each problem with its line.
+    also_known: also the lines that the book has already. `key`: drawn for the block; lines sent
+    again with it are not written twice, other lines are. Raises as `add_entry`, each problem
+    with its line.
     """
     access.require(by, Action.ENTER, book.unit)
     book = _locked(book)
@@ -208,21 +227,33 @@ def add_block(
         for line in block.wrong
         for problem in line.told.problems
     )
-    drawn = {line.number: uuid.uuid5(key, str(line.number)) for line in block.lines}
-    written = set(
-        RegisterEntry.objects.filter(key__in=drawn.values()).values_list("key", flat=True)
-    )
-    wanted = block.lines if also_known else block.new
-    made = [
-        _made(book, line.told, by, drawn[line.number])
-        for line in wanted
-        if drawn[line.number] not in written
-    ]
+    drawn = _drawn(book, block.lines, key)
+    known = {
+        row.key: row for row in RegisterEntry.objects.filter(book=book, key__in=drawn.values())
+    }
+    made = []
+    for line in block.lines if also_known else block.new:
+        own = drawn[line.number]
+        if own not in known:
+            made.append(_made(book, line.told, by, own))
+        elif not _stands(known[own], book, line.told):
+            made.append(_made(book, line.told, by, uuid.uuid4()))
     if made:
         bulk_create_with_history(
             made, RegisterEntry, default_user=by, default_change_reason=_("Dán từ Excel")
         )
     return len(made)
+
+
+def _drawn(book: RegisterBook, lines: Iterable[Line], key: uuid.UUID) -> dict[int, uuid.UUID]:
+    """A key for each line: of what it says, and which one it is of those that say the same."""
+    seen: Counter[tuple[object, ...]] = Counter()
+    drawn = {}
+    for line in lines:
+        said = said_by(line.told)
+        seen[said] += 1
+        drawn[line.number] = uuid.uuid5(key, f"{book.pk} {seen[said]} {said!r}")
+    return drawn
 
 
 # -- shared ---------------------------------------------------------------------------------------

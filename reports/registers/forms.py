@@ -154,3 +154,8 @@ class BlockForm(forms.Form):
     )
     key = forms.UUIDField(widget=forms.HiddenInput)
     also_known = forms.BooleanField(required=False)
+
+    def __init__(self, data: Mapping[str, str] | None = None, **more: Any) -> None:
+        """A NUL, which no text has and no database takes, is left out; the text is not lost."""
+        kept = data and {name: value.replace("\x00", "") for name, value in data.items()}
+        super().__init__(kept, **more)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.core.paginator import Page, Paginator
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -21,6 +22,10 @@ from reports.models import Register, RegisterBook, RegisterCount, RegisterEntry
 from reports.registering import places_of, registers_for
 from reports.returns.counted import address_of, counts_by_register, items_by_book
 
+PER_PAGE = 200
+"""Entries on a page; a book of more is first shown by its latest year."""
+MOST_SOON = 20
+"""Entries that are told above the table; the rest by a link."""
 SOON = 90
 """Days within which the end of an entry is told beforehand."""
 SHOW = {"": "all", "con": "valid", "sap": "soon", "het": "out", "bo": "removed"}
@@ -55,8 +60,13 @@ class Line:
     """An entry in words, a cell a column."""
 
     entry: RegisterEntry
-    cells: list[tuple[str, str]]
     standing: Standing
+    register: Register
+    places: Places
+
+    @property
+    def cells(self) -> list[tuple[str, str]]:
+        return cells_of_entry(self.register, self.entry, self.places)
 
     @property
     def name(self) -> str:
@@ -85,7 +95,10 @@ class BooksPage:
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
-    """One book. `period`: the one asked for, or None; `figures` are of it or of the latest year."""
+    """One book. `period`: the one asked for, or None; `figures` are of it or of the latest year.
+
+    `lines`: a page of those that are shown. `is_cut`: the period is there as the book is long.
+    """
 
     unit: Unit
     address: str
@@ -94,11 +107,13 @@ class BookPage:
     period: Period | None
     periods: list[Period]
     showing: str
-    lines: list[Line]
+    lines: Page[Line]
+    is_cut: bool
     total: int
     figures: list[Figure]
     valid: int
     soon: list[Line]
+    all_soon: int
     has_sample: bool
 
     @property
@@ -113,7 +128,10 @@ class BookPage:
 def unit_named(reference: str) -> Unit | None:
     """The unit that CODE, or CODE@day, names; one that ended since is found by its code."""
     units = Unit.objects.select_related("tier")
-    return units.named(reference) or units.filter(code=reference).order_by("-valid_to").first()
+    found = units.named(reference)
+    if found is not None or not (reference.isascii() and reference.isalnum()):
+        return found
+    return units.filter(code=reference).order_by("-valid_to").first()
 
 
 def books_page(unit: Unit, official: Official) -> BooksPage:
@@ -179,12 +197,29 @@ def entries_of(book: RegisterBook) -> list[RegisterEntry]:
 
 
 def book_page(
-    book: RegisterBook, official: Official, *, period: Period | None, showing: str
+    book: RegisterBook,
+    official: Official,
+    *,
+    period: Period | None,
+    showing: str,
+    is_open: bool = False,
+    page: str = "",
 ) -> BookPage:
-    """The whole page, in a number of queries that grows with nothing."""
+    """The whole page, in a number of queries that grows with nothing.
+
+    is_open: nothing was asked for; a long book then shows the year in which it happened last.
+    """
     lines = lines_of(book, entries_of(book), places_of(book))
     kept = [line for line in lines if line.standing.kind != "removed"]
+    is_cut = is_open and len(kept) > PER_PAGE
+    if is_cut:
+        period = Period(max(line.entry.happened_on for line in kept).year)
     today = _today(book.unit)
+    shown = [line for line in lines if _is_shown(line, period, showing)]
+    soon = sorted(
+        (line for line in kept if line.standing.kind == "soon"),
+        key=lambda line: ends_on(line.entry.item) or date.max,
+    )
     told = period or Period(today.year)
     items = [line.entry.item for line in kept]
     rules = counts_by_register({book.register_id})[book.register_id]
@@ -196,14 +231,13 @@ def book_page(
         period=period,
         periods=_periods(kept, today, period),
         showing=showing,
-        lines=[line for line in lines if _is_shown(line, period, showing)],
+        lines=Paginator(shown, PER_PAGE).get_page(page),
+        is_cut=is_cut,
         total=len(kept),
         figures=[_figure(book, rule, items, told) for rule in rules],
         valid=sum(line.standing.kind in ("valid", "soon") for line in kept),
-        soon=sorted(
-            (line for line in kept if line.standing.kind == "soon"),
-            key=lambda line: ends_on(line.entry.item) or date.max,
-        ),
+        soon=soon[:MOST_SOON],
+        all_soon=len(soon),
         has_sample=any(line.entry.is_sample for line in kept),
     )
 
@@ -237,12 +271,17 @@ def _is_in(entry: RegisterEntry, period: Period) -> bool:
 
 
 def lines_of(book: RegisterBook, entries: Sequence[RegisterEntry], places: Places) -> list[Line]:
+    """The entries of a whole book: how one stands, another one may say."""
     register = book.register
     latest = _latest(register, entries)
-    return [
-        Line(entry, cells_of_entry(register, entry, places), _standing(register, entry, latest))
-        for entry in entries
-    ]
+    return [Line(entry, _standing(register, entry, latest), register, places) for entry in entries]
+
+
+def line_of(entry: RegisterEntry, places: Places) -> Line:
+    """One entry, as it stands in its book. One query where another one may replace it."""
+    register = entry.book.register
+    latest = _latest(register, entries_of(entry.book)) if register.identity else {}
+    return Line(entry, _standing(register, entry, latest), register, places)
 
 
 def cells_of_entry(

@@ -107,6 +107,8 @@ def book(request: SignedInRequest, code: str, register: str) -> HttpResponse:
         request.user,
         period=_period(request.GET.get("ky", "")),
         showing=pages.SHOW.get(request.GET.get("xem", ""), "all"),
+        is_open=not {"ky", "xem"} & set(request.GET),
+        page=request.GET.get("trang", ""),
     )
     return render(request, "registers/book.html", {"page": page})
 
@@ -176,7 +178,7 @@ def _entry_page(
         "book": found,
         "address": address_of(found.unit),
         "entry": row,
-        "line": pages.lines_of(found, [row], places)[0],
+        "line": pages.line_of(row, places),
         "may_enter": access.can(request.user, Action.ENTER, found.unit),
         "form": form or EntryForm(found, places, entry=row),
         "ending": ending or EndForm(initial=initial),

@@ -100,6 +100,32 @@ def test_upgrade_in_the_year_counts_the_product_once() -> None:
     assert number(items, VALID, "2024") == 1
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Chè Hoà Bình", "Chè Hòa Bình"),
+        ("Thuỷ sản", "THỦY SẢN"),
+        ("Chè – Shan", "Chè - Shan"),
+        ("Chè\u200b Shan\u00ad", "Chè Shan"),
+        ("Ðồng Tâm", "Đồng Tâm"),
+        ("Chè “Shan”", 'Chè "Shan"'),
+        ("HTX’s", "HTX's"),
+        ("ＨＴＸ", "HTX"),
+    ],
+)
+def test_spelling_of_a_name_makes_no_second_product(one: str, other: str) -> None:
+    items = [product(1, date(2024, 1, 5), name=one), product(2, date(2024, 2, 5), name=other)]
+
+    assert number(items, VALID, "2024") == 1
+
+
+def test_another_tone_is_another_product() -> None:
+    names = ["Ma", "Má", "Mà", "Mả", "Mã", "Mạ", "Mâ", "Mấ", "Mậ", "Hoà", "Hoá", "Đa", "Da"]
+    items = [product(place, date(2024, 1, 5), name=name) for place, name in enumerate(names)]
+
+    assert number(items, VALID, "2024") == len(names)
+
+
 def test_upgrade_in_a_later_year_counts_in_each_year_it_happened() -> None:
     items = [product(1, date(2022, 2, 1), 3), product(2, date(2024, 10, 1), 4, "upgraded")]
 
@@ -238,6 +264,7 @@ def test_field_is_read_as_officials_write_it(of: Field, words: str, kept: object
     [
         (TEXT, "", "bắt buộc"),
         (TEXT, "abcdef", "Dài 6 ký tự, tối đa 5"),
+        (TEXT, "\u200b\u00ad\x00", "bắt buộc"),
         (STARS, "6", "chỉ nhận từ 1 đến 5"),
         (STARS, "3,5", "số nguyên"),
         (STARS, "ba", "không phải là số"),

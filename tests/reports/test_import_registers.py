@@ -106,6 +106,15 @@ def test_indicator_may_move_to_another_register_of_the_file() -> None:
         ("stars: {min: 3}", "stars: [new]", "dòng 15", "điều kiện không hợp"),
         ("stars: {min: 3}", "star: {min: 3}", "dòng 15", "có phải “stars”?"),
         ("stars: {min: 3}", "name: [new]", "dòng 15", "chỉ đếm theo cột"),
+        ("min: 1, max: 5", "min: 5, max: 1", "dòng 10", "min lớn hơn max"),
+        ("stars: {min: 3}", "stars: {min: 3, max: 2}", "dòng 15", "min lớn hơn max"),
+        ("result: [new]", "result: []", "dòng 15", "danh sách trống"),
+        ("label_vi: Hạng", "label_vi: TÊN", "dòng 10", "tên cột “TÊN” trùng"),
+        ("label_vi: Hạng", "label_vi: sold", "dòng 13", "tên cột “Đã bán” trùng"),
+        ("label_vi: Cũ", "label_vi: mới", "dòng 12", "lựa chọn “mới” trùng"),
+        ("key: sold", "key: key", "dòng 13", "đã dùng cho biểu nhập"),
+        ("key: sold", "key: version", "dòng 13", "đã dùng cho biểu nhập"),
+        ("key: sold", "key: step", "dòng 13", "đã dùng cho biểu nhập"),
         ("entry_vi", "entry", "dòng 4", "trường lạ “entry”"),
     ],
 )
@@ -129,6 +138,12 @@ def test_indicator_of_a_register_outside_the_file_is_not_taken() -> None:
     [
         ("key: sold", "key: gone", "không bỏ được cột “sold”"),
         (", {code: old, label_vi: Cũ}", "", "không bỏ được lựa chọn"),
+        ("identity: [name]", "identity: [result]", "không đổi được các cột nhận biết"),
+        (
+            "{code: new, label_vi: Mới}, {code: old, label_vi: Cũ}",
+            "{code: new, label_vi: Cũ}, {code: old, label_vi: Mới}",
+            "không chuyển được tên lựa chọn",
+        ),
         ("kind: text, max_length: 20", "kind: yes_no", "không đổi được kiểu"),
     ],
 )

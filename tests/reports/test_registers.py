@@ -15,7 +15,7 @@ from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
-from communes.models import Official, Unit
+from communes.models import Official, Succession, Unit
 from indicators.enums import Answer, Stage
 from indicators.figures import figures
 from indicators.models import Indicator, Result
@@ -360,6 +360,38 @@ def test_request_sent_again_writes_once(book: RegisterBook, found: Products) -> 
     assert RegisterEntry.objects.count() == 1
 
 
+def test_other_words_under_the_same_key_are_another_entry(
+    book: RegisterBook, found: Products
+) -> None:
+    """The Back button sends the next product with the key of the last one."""
+    key = uuid.uuid4()
+    first = add_entry(book=book, words=TEA, by=found.officer, key=key)
+    second = add_entry(book=book, words={**TEA, "name": "Mật ong"}, by=found.officer, key=key)
+    remove_entry(entry=first, by=found.officer, seen=1)
+    third = add_entry(book=book, words=TEA, by=found.officer, key=key)
+
+    assert len({first.pk, second.pk, third.pk}) == 3
+    assert second.values["name"] == "Mật ong"
+    assert row(book.unit, found.new).value == 2
+
+
+def test_two_entries_do_not_become_one_by_changing_or_putting_back(
+    book: RegisterBook, found: Products
+) -> None:
+    first = tea(book, found.officer)
+    second = tea(book, found.officer, name="Mật ong")
+
+    with pytest.raises(DomainError, match="y hệt"):
+        change_entry(entry=second, words={**TEA, "name": "CHÈ  Shan"}, by=found.officer, seen=1)
+    change_entry(entry=first, words={**TEA, "name": "chè shan"}, by=found.officer, seen=1)
+    remove_entry(entry=first, by=found.officer, seen=2)
+    tea(book, found.officer)
+    with pytest.raises(DomainError, match="y hệt"):
+        restore_entry(entry=first, by=found.officer, seen=3)
+
+    assert row(book.unit, found.new).value == 2
+
+
 def test_second_of_two_officers_overwrites_nothing_unseen(
     book: RegisterBook, found: Products, places: Places
 ) -> None:
@@ -568,3 +600,79 @@ def test_block_has_a_limit(book: RegisterBook, found: Products) -> None:
     for text, said_ in ((line * 501, "501 dòng, mỗi lần nhận tối đa 500"), ("\n", "Chưa có dòng")):
         with pytest.raises(DomainError, match=said_):
             add_block(book=book, text=text, by=found.officer, key=uuid.uuid4())
+
+
+def test_another_block_under_the_same_key_loses_no_line(
+    book: RegisterBook, found: Products
+) -> None:
+    key = uuid.uuid4()
+    more = BLOCK.replace("Chè Shan", "Rượu ngô")
+
+    assert add_block(book=book, text=BLOCK, by=found.officer, key=key) == 2
+    assert add_block(book=book, text=more, by=found.officer, key=key) == 1
+    assert row(book.unit, found.new).value == 3
+    gone = RegisterEntry.objects.get(values__name="Chè Shan")
+    remove_entry(entry=gone, by=found.officer, seen=1)
+    assert add_block(book=book, text=BLOCK, by=found.officer, key=key) == 1
+    assert row(book.unit, found.new).value == 3
+
+
+def test_invisible_name_is_none(book: RegisterBook, found: Products) -> None:
+    with pytest.raises(DomainError, match="bắt buộc"):
+        tea(book, found.officer, name="\u200b")
+
+
+# -- units that were not always there -------------------------------------------------------------
+
+
+@pytest.fixture
+def merged(places: Places, found: Products) -> Unit:
+    """A district since 01/07/2024, of one that was another one until the end of 2021."""
+    before, since = date(2021, 12, 31), date(2024, 7, 1)
+    first = builders.unit("911", "Huyện Đầu", "district", places.province, valid_to=before)
+    builders.unit("91101", "Xã Xưa", "commune", first, valid_to=before)
+    second = builders.unit(
+        "912",
+        "Huyện Giữa",
+        "district",
+        places.province,
+        valid_from=date(2022, 1, 1),
+        valid_to=date(2024, 6, 30),
+    )
+    commune = builders.unit("91201", "Xã Cũ", "commune", second, valid_to=date(2024, 6, 30))
+    last = builders.unit("913", "Huyện Nay", "district", places.province, valid_from=since)
+    builders.unit("91301", "Xã Mới", "commune", last, valid_from=since)
+    for old, new, day in ((first, second, date(2022, 1, 1)), (second, last, since)):
+        Succession.objects.create(predecessor=old, successor=new, date=day)
+    moved = builders.unit("90199", "Xã Chuyển", "commune", places.district, valid_to=before)
+    Succession.objects.create(predecessor=moved, successor=commune, date=date(2022, 1, 1))
+    return last
+
+
+def test_successor_writes_what_happened_before_it_was_founded(
+    merged: Unit, found: Products
+) -> None:
+    officer = official("can.bo.nay", merged)
+    book = opened(found.register, merged, officer)
+    tea(book, officer, commune="Xã Mới", decided_on="01/08/2024")
+    tea(book, officer, commune="Xã Cũ", decided_on="01/03/2024", name="Mật ong")
+    tea(book, officer, commune="Xã Xưa", decided_on="20/12/2021", name="Rượu ngô")
+    tea(book, officer, commune="Xã Chuyển", decided_on="21/12/2021", name="Gạo nếp")
+
+    assert row(merged, found.new).value == 2  # of its whole year
+    assert row(merged, found.valid).value == 4
+    with pytest.raises(DomainError, match="không còn"):
+        tea(book, officer, commune="Xã Xưa", decided_on="01/03/2024", name="Khác")
+
+
+def test_unit_without_predecessor_writes_nothing_from_before_its_time(
+    merged: Unit, found: Products
+) -> None:
+    officer = official("can.bo.nay", merged)
+    book = opened(found.register, merged, officer)
+    Succession.objects.filter(successor=merged).delete()
+
+    with pytest.raises(DomainError, match="chưa có"):
+        tea(book, officer, commune="Xã Mới", decided_on="30/06/2024")
+    with pytest.raises(DomainError, match="không có xã “Xã Cũ”"):
+        tea(book, officer, commune="Xã Cũ", decided_on="01/08/2024")

@@ -20,6 +20,7 @@ from communes.models import Official, Unit
 from povertyplan.lib.xlsx import read_sheet
 from reports.models import RegisterBook, RegisterEntry
 from reports.registering import add_entry, change_entry, end_entry, remove_entry
+from reports.registers.pages import unit_named
 from reports.workbook.communes import returns_of
 from reports.workflow import submit
 from tests import builders
@@ -108,6 +109,16 @@ def test_book_of_a_unit_that_has_ended_is_found_by_its_code(
 
     assert client.get(BOOK).status_code == 200
     assert 'href="/so-theo-doi/901@2024-11-30/' in client.get(BOOK).content.decode()
+
+
+def test_address_that_names_no_unit_is_never_asked_for(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    """PostgreSQL takes no NUL in a question."""
+    for code in ("\0", "02863@\0", "９０１"):
+        with django_assert_num_queries(0):
+            assert unit_named(code) is None
+        assert client.get(f"/so-theo-doi/{code}/").status_code == 404
 
 
 # -- one book -------------------------------------------------------------------------------------
@@ -209,6 +220,61 @@ def test_what_an_entry_says_is_never_markup(
         text = client.get(address).content.decode()
         assert "<b>Chè</b>" not in text
         assert "&lt;b&gt;Chè" in text
+
+
+def test_page_of_an_entry_says_what_the_book_says(
+    client: Client, book: RegisterBook, found: Products
+) -> None:
+    old = tea(book, found.officer, decided_on="01/03/2022")
+    tea(book, found.officer, decided_on="01/03/2024", stars="4")
+
+    assert "Đã có quyết định ngày 01/03/2024" in words(client.get(f"{BOOK}{old.pk}/"))
+
+
+def test_of_many_that_end_soon_the_first_are_told(client: Client, book: RegisterBook) -> None:
+    RegisterEntry.objects.bulk_create(
+        RegisterEntry(
+            book=book,
+            happened_on=date(2022, 1, 15),
+            valid_until=date(2025, 1, 15),
+            values={"name": f"Chè {place}"},
+        )
+        for place in range(25)
+    )
+
+    answer = client.get(BOOK)
+    told = answer.content.decode().partition('class="reg-soon"')[2].partition("</ul>")[0]
+
+    assert "hết hạn trong 90 ngày: 25 " in words(answer)
+    assert (told.count("Sắp hết hạn"), told.count('href="?xem=sap"')) == (20, 1)
+
+
+def test_long_book_is_shown_by_its_latest_year_and_by_pages(
+    client: Client, book: RegisterBook
+) -> None:
+    for year, number in ((2019, 250), (2023, 5)):
+        RegisterEntry.objects.bulk_create(
+            RegisterEntry(book=book, happened_on=date(year, 5, 1), values={"name": f"Chè {place}"})
+            for place in range(number)
+        )
+
+    def rows(asked: str) -> int:
+        return client.get(BOOK + asked).content.decode().count('class="reg-name"')
+
+    first, whole = words(client.get(BOOK)), words(client.get(BOOK + "?ky="))
+
+    assert [rows(""), rows("?ky="), rows("?ky=&trang=2"), rows("?ky=2019&trang=2")] == [
+        5,
+        200,
+        55,
+        50,
+    ]
+    assert "Sổ dài, đang xem năm 2023. Xem mọi kỳ" in first
+    assert "255 dòng" in whole
+    assert "Trang 1/2 Trang sau" in whole
+    assert "?ky=&amp;trang=2" in client.get(BOOK + "?ky=").content.decode()
+    RegisterEntry.objects.filter(happened_on__year=2019).delete()
+    assert "Sổ dài" not in words(client.get(BOOK))
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -375,6 +441,22 @@ def test_bad_block_is_not_written_even_when_asked(client: Client, book: Register
     assert "Hạng sao: Có 8; chỉ nhận từ 1 đến 5." in body(answer)
     assert not RegisterEntry.objects.exists()
     assert client.post(BOOK + "dan/", {"block": LINE, "key": "x"}).status_code == 404
+
+
+def test_long_block_is_told_so_and_nul_is_left_out(client: Client, book: RegisterBook) -> None:
+    key = str(uuid.uuid4())
+    form = client.get(BOOK + "dan/").content.decode()
+
+    fits = client.post(BOOK + "dan/", {"block": "ầ" * 299_000, "key": key, "step": "look"})
+    longer = client.post(BOOK + "dan/", {"block": "ầ" * 310_000, "key": key, "step": "look"})
+    nul = client.post(BOOK + "dan/", {"block": LINE + "\0", "key": key, "step": "look"})
+
+    assert form.count('enctype="multipart/form-data"') == 1
+    assert fits.status_code == longer.status_code == 422
+    assert "Khối dán quá dài" in words(longer)
+    assert "ầ" * 310_000 in longer.content.decode()
+    assert "1 dòng mới" in words(nul)
+    assert nul.content.decode().count('enctype="multipart/form-data"') == 2
 
 
 # -- the file -------------------------------------------------------------------------------------
