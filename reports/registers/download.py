@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 from django.utils import timezone
@@ -19,6 +20,9 @@ from reports.returns.counted import address_of
 
 _FONT = {"font_name": "Times New Roman", "font_size": 12, "valign": "top"}
 _DAY = "dd/mm/yyyy"
+_WIDTHS = {FieldKind.WHOLE: 8, FieldKind.DAY: 13, FieldKind.YES_NO: 12}
+_WIDE, _LINE = 26, 16
+"""Letters in a column of words; points of a line."""
 
 
 def book_file(book: RegisterBook) -> tuple[str, bytes]:
@@ -55,11 +59,20 @@ def _write(workbook: Any, book: RegisterBook, lines: Iterable[Line]) -> None:
     headings += (
         [_("Hiệu lực đến trước ngày"), _("Tình trạng")] if book.register.valid_months else []
     )
+    widths = [_WIDTHS.get(column.kind, _WIDE) for column in columns]
+    widths += [_WIDTHS[FieldKind.DAY], _WIDE]
     for place, heading in enumerate(headings):
         sheet.write_string(2, place, heading, head)
-        sheet.set_column(place, place, 18)
+        sheet.set_column(place, place, widths[place])
     sheet.freeze_panes(3, 0)
+    sheet.repeat_rows(2)
+    sheet.set_landscape()
+    sheet.set_paper(9)  # A4
+    sheet.fit_to_pages(1, 0)
     for number, line in enumerate(rows, start=3):
+        said = [*(words for _label, words in line.cells), "", line.standing.words]
+        most = max(ceil(len(words) / width) for words, width in zip(said, widths, strict=False))
+        sheet.set_row(number, _LINE * max(most, 1))
         _row(sheet, number, book, line, plain, day)
 
 

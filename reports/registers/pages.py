@@ -20,6 +20,7 @@ from reports.counting import Item, counted, ends_on, identity_of
 from reports.fieldkinds import Places, shown
 from reports.models import Register, RegisterBook, RegisterCount, RegisterEntry
 from reports.registering import places_of, registers_for
+from reports.returns import periods_for
 from reports.returns.counted import address_of, counts_by_register, items_by_book
 
 PER_PAGE = 200
@@ -95,7 +96,7 @@ class BooksPage:
 
 @dataclass(frozen=True, slots=True)
 class BookPage:
-    """One book. `period`: the one asked for, or None; `figures` are of it or of the latest year.
+    """One book. `period`: the one asked for, or None; `figures` are of it or of the latest owed.
 
     `lines`: a page of those that are shown. `is_cut`: the period is there as the book is long.
     """
@@ -144,15 +145,14 @@ def books_page(unit: Unit, official: Official) -> BooksPage:
     known = [book.register for book in books.values() if book.register not in offered]
     rules = counts_by_register({register.pk for register in [*offered, *known]})
     items = items_by_book(books.values())
-    today = _today(unit)
-    year = Period(today.year)
+    told = _told(unit)
     shelves = []
     for register in sorted([*offered, *known], key=lambda row: (row.order, row.code)):
         book = books.get(register.pk)
         shelf = Shelf(register, book, rules[register.pk])
         if book is not None:
             found = items[book.pk]
-            figures = [_figure(book, rule, found, year) for rule in rules[register.pk]]
+            figures = [_figure(book, rule, found, told) for rule in rules[register.pk]]
             shelf = Shelf(register, book, rules[register.pk], figures, len(found))
         shelves.append(shelf)
     return BooksPage(
@@ -160,12 +160,19 @@ def books_page(unit: Unit, official: Official) -> BooksPage:
         address=address_of(unit),
         shelves=shelves,
         may_enter=access.can(official, Action.ENTER, unit),
-        year=today.year,
+        year=told.year,
     )
 
 
-def _today(unit: Unit) -> date:
-    return min(timezone.localdate(), unit.valid_to)
+def _told(unit: Unit) -> Period:
+    """The period whose counts are shown unless another is asked for: the latest that is owed.
+
+    Where the calendar has none, the latest year that the unit may report.
+    """
+    today = timezone.localdate()
+    owed = next((period for period in periods_for(unit) if period.start <= today), None)
+    year = Period(min(today, unit.valid_to).year)
+    return owed or (year if unit.is_valid_on(year.end) else year.shifted(-1))
 
 
 def _figure(
@@ -214,13 +221,13 @@ def book_page(
     is_cut = is_open and len(kept) > PER_PAGE
     if is_cut:
         period = Period(max(line.entry.happened_on for line in kept).year)
-    today = _today(book.unit)
     shown = [line for line in lines if _is_shown(line, period, showing)]
     soon = sorted(
         (line for line in kept if line.standing.kind == "soon"),
         key=lambda line: ends_on(line.entry.item) or date.max,
     )
-    told = period or Period(today.year)
+    latest = _told(book.unit)
+    told = period or latest
     items = [line.entry.item for line in kept]
     rules = counts_by_register({book.register_id})[book.register_id]
     return BookPage(
@@ -229,7 +236,7 @@ def book_page(
         book=book,
         may_enter=access.can(official, Action.ENTER, book.unit),
         period=period,
-        periods=_periods(kept, today, period),
+        periods=_periods(kept, latest, period),
         showing=showing,
         lines=Paginator(shown, PER_PAGE).get_page(page),
         is_cut=is_cut,
@@ -242,9 +249,9 @@ def book_page(
     )
 
 
-def _periods(lines: Iterable[Line], today: date, asked: Period | None) -> list[Period]:
-    """Years in which something happened, this year, and the period asked for; latest first."""
-    years = {Period(line.entry.happened_on.year) for line in lines} | {Period(today.year)}
+def _periods(lines: Iterable[Line], told: Period, asked: Period | None) -> list[Period]:
+    """Years in which something happened, the one owed, and the period asked for; latest first."""
+    years = {Period(line.entry.happened_on.year) for line in lines} | {told}
     return sorted(years | ({asked} if asked else set()), reverse=True)
 
 
