@@ -65,6 +65,7 @@ def _write(workbook: Any, book: RegisterBook, lines: Iterable[Line]) -> None:
         sheet.write_string(2, place, heading, head)
         sheet.set_column(place, place, widths[place])
     sheet.freeze_panes(3, 0)
+    sheet.set_row(2, 2 * _LINE)
     sheet.repeat_rows(2)
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
