@@ -346,10 +346,9 @@ def worked_sum(found: Finding, values: Values) -> str:
 def read(current: Return, data: Mapping[str, str]) -> Sheet:
     """Lay what was typed over the stored form. Lines that `data` does not name stay as stored.
 
-    `data`: `v-<code>`, `na-<code>` (`na`, `none` or empty), `note-<code>`, `version-<code>` or
-    all of them in `versions`;
-    `fill` = `code:number` puts an offered number into its box; `choice-<code>` and
-    `seen-<code>` settle a conflict.
+    `data`: `v-<code>`, `na-<code>` (`na`, `none` or empty), `note-<code>`, `version-<code>` or all
+    of them in `versions`; `fill` = `code:number` puts an offered number into its box;
+    `choice-<code>` and `seen-<code>` settle a conflict.
     Bad cells carry their error; nothing is written here.
     """
     sheet = sheet_of(current)
@@ -357,9 +356,8 @@ def read(current: Return, data: Mapping[str, str]) -> Sheet:
     sent = [line for line in sheet.lines if f"v-{line.code}" in data]
     typed = [line for line in sent if line.is_typed]
     for line in sent:
-        # typed on a page of before: it is not taken, and that is said
         if line.row.is_locked and data[f"v-{line.code}"].strip() not in ("", line.text):
-            line.error = line.row.why_locked
+            line.error = line.row.why_locked  # typed on a page of before: not taken, and told
     for line in typed:
         line.text = number if line.code == filled else data[f"v-{line.code}"].strip()
         line.note = _CONTROL.sub(" ", data.get(f"note-{line.code}", "")).strip()
