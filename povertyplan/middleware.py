@@ -9,6 +9,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 
@@ -33,7 +34,7 @@ class PolicyMiddleware:
     ) -> HttpResponseBase | None:
         wanted = declared_policy(view)
         if wanted is None:
-            raise PermissionDenied("Trang này chưa khai báo quyền truy cập.")
+            raise PermissionDenied(_("Trang này chưa khai báo quyền truy cập."))
         if wanted is Policy.PUBLIC or _is_api(view):
             return None
         if not request.user.is_authenticated:
@@ -41,7 +42,7 @@ class PolicyMiddleware:
                 return HttpResponse(status=401)
             return redirect_to_login(request.get_full_path())
         if wanted is Policy.ADMINISTRATOR and not is_administrator(request.user):
-            raise PermissionDenied("Chỉ quản trị viên mở được trang này.")
+            raise PermissionDenied(_("Chỉ quản trị viên mở được trang này."))
         return None
 
 
@@ -76,6 +77,33 @@ def private_pages(
         response = get_response(request)
         if request.user.is_authenticated and not response.has_header("Cache-Control"):
             patch_cache_control(response, private=True, no_store=True)
+        return response
+
+    return answer
+
+
+API = "/api/"
+"""Where addresses of the API begin."""
+
+
+def chosen_language(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Vietnamese, unless the reader has chosen another language: a browser's own is not asked.
+
+    Officials' computers are often set to English, and their work is not. What programs are told
+    (the API) is Vietnamese for everybody.
+    """
+    known = dict(settings.LANGUAGES)
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        asked = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        is_for_people = not request.path_info.startswith(API)
+        language = asked if is_for_people and asked in known else settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        response = get_response(request)
+        response.headers.setdefault("Content-Language", language)
         return response
 
     return answer

@@ -7,6 +7,7 @@ start and says its name.
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Exchange, Queue
@@ -69,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "povertyplan.middleware.utf8_only",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "povertyplan.middleware.chosen_language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -189,6 +191,27 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "tend-annex-batches": {
+        "task": "reports.annexes.tend_batches",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "send-letters": {
+        "task": "reports.notices.send_letters",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    # More than once a day: what a standstill in the morning missed is told at noon.
+    "tell-calendar": {
+        "task": "reports.notices.tell_calendar",
+        "schedule": crontab(minute=30, hour="6-18/4"),
+        "options": {"expires": 3600},
+    },
+    "tell-verdicts": {
+        "task": "reports.notices.tell_verdicts",
+        "schedule": crontab(minute=40, hour="5,12,18"),
+        "options": {"expires": 3600},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "celerybeat-schedule")
 
@@ -252,7 +275,12 @@ CONTENT_SECURITY_POLICY = {
 LANGUAGE_CODE = "vi"
 LANGUAGES = [("vi", "Tiếng Việt"), ("en", "English")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = "Asia/Ho_Chi_Minh"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SECURE = HTTPS
+FORMAT_MODULE_PATH = ["povertyplan.formats"]  # numbers are Vietnamese in every language
+TIME_ZONE = CELERY_TIMEZONE = "Asia/Ho_Chi_Minh"
 USE_I18N = True
 USE_TZ = True
 USE_THOUSAND_SEPARATOR = True
@@ -305,12 +333,18 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-# -- alarms: mail to ADMINS when EMAIL_URL names a server; nothing else is mailed ------
+# -- mail: alarms to ADMINS, notices to who wants them, when EMAIL_URL names a server ------
 ADMINS = [(address, address) for address in env.list("ADMINS", default=[])]
 vars().update(env.email_url("EMAIL_URL", default="dummymail://"))
 EMAIL_TIMEOUT = 10
 EMAIL_SUBJECT_PREFIX = "[giảm nghèo] "
 SERVER_EMAIL = DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default="root@localhost")
+# Where the links of a letter lead: a letter is written by no request.
+SITE_URL = env.str("SITE_URL", default="").rstrip("/") or (
+    f"{'https' if HTTPS else 'http'}://{next(iter(ALLOWED_HOSTS), 'localhost').lstrip('.')}"
+)
+# A unit that has not sent is told so many days before its return is due.
+NOTICE_DUE_DAYS = env.list("NOTICE_DUE_DAYS", cast=int, default=[7, 1])
 
 LOGGING = {
     "version": 1,

@@ -11,6 +11,7 @@ from django.conf import LazySettings
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
+from django.utils import translation
 from playwright.sync_api import expect
 from pytest_django import DjangoDbBlocker
 
@@ -51,6 +52,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 def quick_passwords(settings: LazySettings) -> None:
     """Hash passwords in no time: what argon2 costs an attacker it would cost each test."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def source_language() -> Iterator[None]:
+    """A page that a test asked for in English leaves its thread in English: not for the next."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture

@@ -19,3 +19,9 @@ if ! is_stamped build/stamps/assets "$sources" || [ ! -d build/assets ]; then
     mv build/assets.new build/assets
     stamp build/stamps/assets "$sources"
 fi
+
+words=$(hash_of locale/*/LC_MESSAGES/django.po)
+if ! is_stamped build/stamps/words "$words" || [ ! -f locale/en/LC_MESSAGES/django.mo ]; then
+    "$VENV_PYTHON" -m tooling.messages pack
+    stamp build/stamps/words "$words"
+fi

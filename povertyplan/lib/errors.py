@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.utils.functional import Promise
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -23,9 +25,9 @@ class Problem:
 class DomainError(Exception):
     """A refusal that changed nothing. Holds every problem found, in reading order."""
 
-    def __init__(self, problems: str | Problem | Iterable[Problem]) -> None:
-        if isinstance(problems, str):
-            problems = Problem(problems)
+    def __init__(self, problems: str | Promise | Problem | Iterable[Problem]) -> None:
+        if isinstance(problems, str | Promise):
+            problems = Problem(str(problems))
         if isinstance(problems, Problem):
             problems = [problems]
         self.problems: list[Problem] = list(problems)

@@ -6,6 +6,8 @@ Source: Decree 30/2020 practice as seen in the plans (1.292; 94,75%).
 import re
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.translation import gettext as _
+
 from povertyplan.lib.errors import DomainError
 
 MINUS = "\u2212"
@@ -18,6 +20,11 @@ _PLAIN = re.compile(r"^[0-9]+(?:,[0-9]+)?$")
 _POINT = re.compile(r"^[0-9]+\.[0-9]+$")
 # Spaces only where they part thousands: “12 34” is two cells pasted into one, not 1234.
 _SPACES = re.compile(r"(?<=[0-9])[ \u00a0\u202f](?=[0-9]{3}(?![0-9]))")
+
+
+def whole_key(text: str) -> int | None:
+    """A number of a row as pages send it back, at most nine digits; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def format_number(value: Decimal | None, decimals: int = 0, missing: str = "–") -> str:
@@ -47,12 +54,20 @@ def parse_number(text: str, decimals: int = 0) -> Decimal:
     else:
         example = "1.234,5" if decimals else "1.234"
         raise DomainError(
-            f"“{text.strip()}” không phải là số. Ghi dạng {example}, không kèm đơn vị."
+            _("“{text}” không phải là số. Ghi dạng {example}, không kèm đơn vị.").format(
+                text=text.strip(), example=example
+            )
         )
     if len(plain.partition(".")[0]) > MAX_WHOLE_DIGITS:
-        raise DomainError(f"“{text.strip()[:30]}…” quá dài so với một số liệu. Kiểm tra lại.")
+        raise DomainError(
+            _("“{text}…” quá dài so với một số liệu. Kiểm tra lại.").format(text=text.strip()[:30])
+        )
     value = Decimal(plain)
     if value != value.quantize(Decimal(1).scaleb(-decimals)):
-        wanted = f"{decimals} chữ số thập phân" if decimals else "số nguyên"
-        raise DomainError(f"“{text.strip()}” có quá nhiều chữ số lẻ; chỉ tiêu này ghi {wanted}.")
+        words = (
+            _("“{text}” có quá nhiều chữ số lẻ; chỉ tiêu này ghi {decimals} chữ số thập phân.")
+            if decimals
+            else _("“{text}” có quá nhiều chữ số lẻ; chỉ tiêu này ghi số nguyên.")
+        )
+        raise DomainError(words.format(text=text.strip(), decimals=decimals))
     return -value if negative else value

@@ -13,6 +13,9 @@ from typing import IO
 from xml.parsers import expat
 from zipfile import ZipInfo
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from povertyplan.lib.archives import BrokenArchiveError, HugeArchiveError, opened
 from povertyplan.lib.errors import DomainError
 
@@ -34,27 +37,37 @@ RANGES_LENGTH = 100_000
 FORMULA_LENGTH = 8_192
 """The longest that Excel itself takes."""
 
-NOT_A_WORKBOOK = "Tệp không phải là bảng tính Excel (.xlsx). Mở bằng Excel, lưu dạng .xlsx."
-OLD = "Tệp là Excel kiểu cũ (.xls). Mở bằng Excel, chọn “Lưu thành”, kiểu .xlsx, rồi nộp lại."
-LOCKED = "Tệp đang đặt mật khẩu mở tệp. Bỏ mật khẩu (Tệp › Thông tin › Mã hóa) rồi nộp lại."
-MACRO = "Tệp có macro nên không nhận. Lưu thành “Sổ làm việc Excel (.xlsx)” rồi nộp lại."
-OTHER_KIND = "Tệp là bảng tính kiểu khác (.ods, .xlsb). Lưu thành kiểu .xlsx rồi nộp lại."
-BROKEN = "Tệp Excel bị hỏng, không mở được. Mở lại bằng Excel, lưu thành tệp mới rồi nộp lại."
-TOO_LARGE = f"Tệp quá lớn: chỉ nhận tệp dưới {MAX_BYTES // 1_000_000} MB. Nộp đúng tệp mẫu đã tải."
-BOMB = (
+NOT_A_WORKBOOK = _("Tệp không phải là bảng tính Excel (.xlsx). Mở bằng Excel, lưu dạng .xlsx.")
+OLD = _("Tệp là Excel kiểu cũ (.xls). Mở bằng Excel, chọn “Lưu thành”, kiểu .xlsx, rồi nộp lại.")
+LOCKED = _("Tệp đang đặt mật khẩu mở tệp. Bỏ mật khẩu (Tệp › Thông tin › Mã hóa) rồi nộp lại.")
+MACRO = _("Tệp có macro nên không nhận. Lưu thành “Sổ làm việc Excel (.xlsx)” rồi nộp lại.")
+OTHER_KIND = _("Tệp là bảng tính kiểu khác (.ods, .xlsb). Lưu thành kiểu .xlsx rồi nộp lại.")
+BROKEN = _("Tệp Excel bị hỏng, không mở được. Mở lại bằng Excel, lưu thành tệp mới rồi nộp lại.")
+TOO_LARGE = format_lazy(
+    _("Tệp quá lớn: chỉ nhận tệp dưới {most} MB. Nộp đúng tệp mẫu đã tải."),
+    most=MAX_BYTES // 1_000_000,
+)
+BOMB = _(
     "Tệp nén bất thường: bung ra quá lớn so với một báo cáo nên không mở. "
     "Tải mẫu mới, chép số sang rồi nộp lại."
 )
-ENTITIES = (
+ENTITIES = _(
     "Tệp có khai báo XML (DTD) mà Excel không bao giờ ghi nên không mở. Tải mẫu mới rồi điền."
 )
-TOO_DEEP = "Cấu trúc bên trong tệp lồng quá sâu nên không mở. Tải mẫu mới rồi điền lại."
-TOO_MANY_SHEETS = f"Tệp có quá {SHEETS} trang tính. Chỉ để lại trang báo cáo rồi nộp lại."
-TOO_MANY_CELLS = (
-    f"Trang tính quá rộng: quá {CELLS} ô có dữ liệu, hoặc có ô ngoài {LAST_ROW} dòng, "
-    f"{LAST_COLUMN} cột đầu. Xóa phần thừa, hoặc chép sang mẫu mới rồi nộp lại."
+TOO_DEEP = _("Cấu trúc bên trong tệp lồng quá sâu nên không mở. Tải mẫu mới rồi điền lại.")
+TOO_MANY_SHEETS = format_lazy(
+    _("Tệp có quá {most} trang tính. Chỉ để lại trang báo cáo rồi nộp lại."), most=SHEETS
 )
-TOO_MANY_STYLES = (
+TOO_MANY_CELLS = format_lazy(
+    _(
+        "Trang tính quá rộng: quá {cells} ô có dữ liệu, hoặc có ô ngoài {rows} dòng, "
+        "{columns} cột đầu. Xóa phần thừa, hoặc chép sang mẫu mới rồi nộp lại."
+    ),
+    cells=CELLS,
+    rows=LAST_ROW,
+    columns=LAST_COLUMN,
+)
+TOO_MANY_STYLES = _(
     "Tệp có quá nhiều định dạng, quy tắc hoặc hình vẽ. "
     "Tải mẫu mới, chép số sang (dán giá trị) rồi nộp lại."
 )

@@ -14,17 +14,18 @@ _ONE_AT_A_TIME = Lock()
 """Laying out takes a core and some memory, and Pango's font maps are not for several threads."""
 
 
-def pdf_of(html: str, css: str) -> bytes:
+def pdf_of(html: str, css: str, *, scale: float = 1) -> bytes:
     """A tagged PDF of a whole page with its styles; the same bytes for the same page.
 
-    Raises DomainError where the machine lacks Pango, which lays out the text.
+    With a `scale` below 1 everything comes out smaller, the sheet of paper too: `css` asks for one
+    larger by as much. Raises DomainError where the machine lacks Pango, which lays out the text.
     """
     weasyprint = _weasyprint()
     nothing = weasyprint.urls.URLFetcher(allowed_protocols=())
     with _ONE_AT_A_TIME:
         styles = weasyprint.CSS(string=css, url_fetcher=nothing)
         page = weasyprint.HTML(string=html, url_fetcher=nothing)
-        content: bytes = page.write_pdf(stylesheets=[styles], pdf_variant="pdf/ua-1")
+        content: bytes = page.write_pdf(stylesheets=[styles], zoom=scale, pdf_variant="pdf/ua-1")
     return content
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 
+from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import MergedCell
 from openpyxl.comments import Comment
@@ -82,7 +83,7 @@ def read_sheets(content: bytes) -> list[Sheet]:
         for place in range(len(formulas.worksheets))
     ]
     if not sheets:
-        raise DomainError("Bảng tính không có trang nào.")
+        raise DomainError(_("Bảng tính không có trang nào."))
     return sheets
 
 

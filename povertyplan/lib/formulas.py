@@ -1,0 +1,10 @@
+"""Text for files that a spreadsheet opens."""
+
+from __future__ import annotations
+
+_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def no_formula(text: str) -> str:
+    """Text that no spreadsheet takes for a formula: a name is never run."""
+    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
