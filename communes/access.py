@@ -10,7 +10,7 @@ every URL.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +18,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from communes.enums import Role, TierCode
 from communes.models import Official, Post, Unit, UnitGroup
@@ -63,6 +64,9 @@ _BELOW: dict[Action, frozenset[str]] = {
     Action.REVIEW: frozenset({Role.REVIEWER}),
     Action.ADMINISTER: frozenset({Role.ADMINISTRATOR}),
 }
+
+# What a post handed on for a while gives: the reviewing, and none of its giver's other powers.
+_HANDED_ON = frozenset({Action.VIEW, Action.REVIEW})
 
 
 def policy(kind: Policy) -> Callable[[ViewT], ViewT]:
@@ -113,9 +117,16 @@ def is_administrator(official: Official | AnonymousUser) -> bool:
     )
 
 
+def _posts_giving(official: Official | AnonymousUser, action: Action) -> list[Post]:
+    posts = current_posts(official)
+    if action in _HANDED_ON:
+        return posts
+    return [post for post in posts if post.delegated_by_id is None]
+
+
 def units_for(official: Official | AnonymousUser, action: Action) -> QuerySet[Unit]:
     """Every unit, of any day, on which `official` may do `action`. Lists shrink to this."""
-    posts = current_posts(official)
+    posts = _posts_giving(official, action)
     own = [post.unit_id for post in posts if post.role in _ON_OWN_UNIT[action]]
     above = [post.unit_id for post in posts if post.role in _BELOW[action]]
     if not own and not above:
@@ -129,7 +140,7 @@ def units_for(official: Official | AnonymousUser, action: Action) -> QuerySet[Un
 
 def can(official: Official | AnonymousUser, action: Action, unit: Unit) -> bool:
     """May `official` do `action` on `unit`?"""
-    posts = current_posts(official)
+    posts = _posts_giving(official, action)
     if any(post.unit_id == unit.pk and post.role in _ON_OWN_UNIT[action] for post in posts):
         return True
     above = {post.unit_id for post in posts if post.role in _BELOW[action]}
@@ -138,12 +149,24 @@ def can(official: Official | AnonymousUser, action: Action, unit: Unit) -> bool:
     return unit.upward.filter(ancestor__in=above, depth__gt=0).exists()
 
 
+def sees_below(official: Official | AnonymousUser, unit: Unit) -> bool:
+    """May `official` see the units below `unit` one by one?
+
+    Reviewers, leaders and administrators of the unit or of one above it; its own officer sees the
+    unit alone, and what those below come to together.
+    """
+    posts = {post.unit_id for post in current_posts(official) if post.role in _BELOW[Action.VIEW]}
+    if unit.pk in posts or (official.is_authenticated and official.is_superuser):
+        return True
+    return bool(posts) and unit.upward.filter(ancestor__in=posts).exists()
+
+
 def can_assign(official: Official | AnonymousUser, unit: Unit) -> bool:
     """May `official` set what the units below `unit` are to reach?
 
     A reviewer's post on `unit` itself (whose office assigns to those below it) or above it.
     """
-    posts = {post.unit_id for post in reviewing_posts(official)}
+    posts = {post.unit_id for post in own_reviewing_posts(official)}
     return bool(posts) and unit.upward.filter(ancestor__in=posts).exists()
 
 
@@ -155,7 +178,7 @@ def can_schedule(official: Official | AnonymousUser, unit: Unit) -> bool:
     """
     posts = {
         post.unit_id
-        for post in reviewing_posts(official)
+        for post in own_reviewing_posts(official)
         if post.unit.tier.code == TierCode.PROVINCE
     }
     return bool(posts) and unit.upward.filter(ancestor__in=posts).exists()
@@ -177,9 +200,11 @@ def require(official: Official | AnonymousUser, action: Action, unit: Unit | Non
     when they may see it but not do this.
     """
     if unit is None or not can(official, Action.VIEW, unit):
-        raise Http404("Không có đơn vị này trong phạm vi của đồng chí.")
+        raise Http404(_("Không có đơn vị này trong phạm vi của đồng chí."))
     if action is not Action.VIEW and not can(official, action, unit):
-        raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được thực hiện việc này.")
+        raise PermissionDenied(
+            _("Đồng chí được xem đơn vị này nhưng không được thực hiện việc này.")
+        )
     return unit
 
 
@@ -190,7 +215,7 @@ def require_assign(official: Official | AnonymousUser, unit: Unit | None) -> Uni
     """
     unit = require(official, Action.VIEW, unit)
     if not can_assign(official, unit):
-        raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được giao chỉ tiêu.")
+        raise PermissionDenied(_("Đồng chí được xem đơn vị này nhưng không được giao chỉ tiêu."))
     return unit
 
 
@@ -201,10 +226,72 @@ def require_schedule(official: Official | AnonymousUser, unit: Unit | None) -> U
     """
     unit = require(official, Action.VIEW, unit)
     if not can_schedule(official, unit):
-        raise PermissionDenied("Đồng chí được xem đơn vị này nhưng không được đặt lịch báo cáo.")
+        raise PermissionDenied(_("Đồng chí được xem đơn vị này nhưng không được đặt lịch báo cáo."))
     return unit
 
 
 def reviewing_posts(official: Official | AnonymousUser) -> list[Post]:
     """The reviewer posts held today, highest tier first."""
     return [post for post in current_posts(official) if post.role == Role.REVIEWER]
+
+
+def own_reviewing_posts(official: Official | AnonymousUser) -> list[Post]:
+    """The same without those handed on by somebody for a while."""
+    return [post for post in reviewing_posts(official) if post.delegated_by_id is None]
+
+
+def can_keep_templates(official: Official | AnonymousUser, unit: Unit) -> bool:
+    """May `official` change the templates of `unit`'s papers? Its own reviewers, and who
+    administers it.
+    """
+    posts = own_reviewing_posts(official)
+    return any(post.unit_id == unit.pk for post in posts) or can(official, Action.ADMINISTER, unit)
+
+
+def require_keep_templates(official: Official | AnonymousUser, unit: Unit | None) -> Unit:
+    """Return `unit` if `official` may change its templates; raises as `require` does."""
+    unit = require(official, Action.VIEW, unit)
+    if not can_keep_templates(official, unit):
+        raise PermissionDenied(_("Đồng chí được xem đơn vị này nhưng không được đổi mẫu báo cáo."))
+    return unit
+
+
+def can_delegate(official: Official | AnonymousUser, unit: Unit) -> bool:
+    """May `official` hand the reviewing of `unit` on? Only who holds its desk in their own right.
+
+    Whoever reviews on behalf of somebody does not hand it further.
+    """
+    return any(post.unit_id == unit.pk for post in own_reviewing_posts(official))
+
+
+def require_delegate(official: Official | AnonymousUser, unit: Unit | None) -> Unit:
+    """Return `unit` if `official` may hand its reviewing on.
+
+    Raises as `require` does: Http404 for a stranger, PermissionDenied for a mere reader.
+    """
+    unit = require(official, Action.VIEW, unit)
+    if not can_delegate(official, unit):
+        raise PermissionDenied(
+            _(
+                "Chỉ người giữ chức trách duyệt của chính đơn vị này được ủy quyền; "
+                "người được ủy quyền không ủy quyền lại."
+            )
+        )
+    return unit
+
+
+def holders(units: Collection[int], roles: Collection[str]) -> dict[int, list[Official]]:
+    """Who holds one of `roles` in each unit (pk) today and may sign in, by name. One query.
+
+    For telling people of things: whoever holds a post in a unit may see it.
+    """
+    posts = (
+        Post.objects.filter(unit__in=units, role__in=roles, official__is_active=True)
+        .held_on(timezone.localdate())
+        .select_related("official")
+        .order_by("official__username")
+    )
+    found: dict[int, dict[int, Official]] = {}
+    for post in posts:
+        found.setdefault(post.unit_id, {})[post.official_id] = post.official
+    return {pk: list(people.values()) for pk, people in found.items()}

@@ -72,6 +72,7 @@ class UnitGroupAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 class PostInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Post
+    fk_name = "official"
     autocomplete_fields = ["unit"]
     extra = 0
 

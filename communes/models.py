@@ -11,11 +11,13 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from communes.enums import MemberSource, Role
 from communes.querysets import PostQuerySet, UnitQuerySet
+from povertyplan.lib.bilingual import LongWords, Words
 
 OPEN_START = date(1900, 1, 1)
 """Stored where a validity has no known first day, so that one comparison serves every row."""
@@ -27,7 +29,7 @@ class Tier(models.Model):
     """One level of the hierarchy. Two- and three-tier provinces live side by side."""
 
     code = models.CharField(_("mã"), max_length=20, unique=True)
-    name = models.CharField(_("tên cấp"), max_length=50)
+    name = Words(_("tên cấp"), max_length=50)
     rank = models.PositiveSmallIntegerField(_("thứ bậc"), unique=True)
 
     class Meta:
@@ -85,6 +87,11 @@ class Unit(models.Model):
     def reference(self) -> str:
         """`CODE@day`: names this very unit at any time, for links."""
         return f"{self.code}@{min(self.valid_to, date(2999, 12, 31)):%Y-%m-%d}"
+
+    @property
+    def address(self) -> str:
+        """How an address names a unit: by its code while it lasts, then with its last day."""
+        return self.code if self.is_valid_on(timezone.localdate()) else self.reference
 
     @property
     def is_urban(self) -> bool:
@@ -167,16 +174,37 @@ class Succession(models.Model):
         return f"{self.predecessor} → {self.successor} ({self.date:%d/%m/%Y})"
 
 
+class Boundary(models.Model):
+    """The outline of a unit, for the screen: with few points, and not to measure by.
+
+    `rings`: polygons, each its rings (the first outside, holes after), each its points
+    [longitude, latitude] in WGS 84. `middle`: where there is most room for a name.
+    """
+
+    unit = models.OneToOneField(Unit, models.CASCADE, related_name="boundary")
+    rings = models.JSONField(_("đường ranh giới"))
+    middle = models.JSONField(_("chỗ ghi tên"))
+    source = models.CharField(_("nguồn"), max_length=200, blank=True)
+    imported_at = models.DateTimeField(_("nhập lúc"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("ranh giới")
+        verbose_name_plural = _("ranh giới")
+
+    def __str__(self) -> str:
+        return str(self.unit)
+
+
 class UnitGroup(models.Model):
     """A named list of units that a document speaks of, e.g. the 10 communes of KH 239."""
 
     code = models.SlugField(_("mã nhóm"), max_length=60, unique=True)
-    name = models.CharField(_("tên nhóm"), max_length=200)
+    name = Words(_("tên nhóm"), max_length=200)
     source = models.CharField(_("văn bản quy định"), max_length=300, blank=True)
     expected_size = models.PositiveSmallIntegerField(
         _("số đơn vị theo văn bản"), null=True, blank=True
     )
-    note = models.TextField(_("ghi chú"), blank=True)
+    note = LongWords(_("ghi chú"), blank=True)
     units = models.ManyToManyField(Unit, through="GroupMember", related_name="groups")
 
     class Meta:
@@ -285,7 +313,11 @@ class Official(AbstractBaseUser, PermissionsMixin):
 
 
 class Post(models.Model):
-    """A person's office in a unit, from a day to a day. A person may hold several."""
+    """A person's office in a unit, from a day to a day. A person may hold several.
+
+    One that a reviewer of the unit handed on to somebody for a while names who did
+    (`delegated_by`) and by which document (`basis`), and always has a last day.
+    """
 
     official = models.ForeignKey(
         Official, models.CASCADE, related_name="posts", verbose_name=_("cán bộ")
@@ -295,6 +327,21 @@ class Post(models.Model):
     title = models.CharField(_("chức danh, phòng ban"), max_length=120, blank=True)
     valid_from = models.DateField(_("từ ngày"), null=True, blank=True)
     valid_to = models.DateField(_("đến hết ngày"), null=True, blank=True)
+    delegated_by = models.ForeignKey(
+        Official,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("người ủy quyền"),
+    )
+    basis = models.CharField(
+        _("văn bản ủy quyền"),
+        max_length=200,
+        blank=True,
+        help_text=_("Số, ngày và cơ quan ban hành văn bản giao việc thay."),
+    )
 
     objects = PostQuerySet.as_manager()
 
@@ -308,6 +355,10 @@ class Post(models.Model):
                 | Q(valid_to__isnull=True)
                 | Q(valid_from__lte=F("valid_to")),
                 name="post_ends_after_it_starts",
+            ),
+            models.CheckConstraint(
+                condition=Q(delegated_by__isnull=True) | Q(valid_to__isnull=False),
+                name="post_delegated_has_an_end",
             ),
         ]
 

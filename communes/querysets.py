@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 if TYPE_CHECKING:
@@ -63,11 +63,32 @@ class UnitQuerySet(models.QuerySet["Unit"]):
                 return None
         return self.valid_on(on or timezone.localdate()).filter(code=code).first()
 
+    def named_ever(self, reference: str) -> Unit | None:
+        """As `named`; a unit that has ended since is found by its code alone, the last of it."""
+        found = self.named(reference)
+        if found is not None or not (reference.isascii() and reference.isalnum()):
+            return found
+        return self.filter(code=reference).order_by("-valid_to").first()
+
 
 class PostQuerySet(models.QuerySet["Post"]):
     def held_on(self, day: date) -> Self:
-        """Posts in force on `day`."""
-        return self.filter(
-            Q(valid_from__isnull=True) | Q(valid_from__lte=day),
-            Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        """Posts in force on `day`; one that was handed on lasts no longer than its giver's own,
+        nor than any office of its taker's own."""
+        givers = (
+            self.model._default_manager.filter(_in_force(day))
+            .filter(delegated_by=None, official__is_active=True)
+            .filter(official=OuterRef("delegated_by"), unit=OuterRef("unit"), role=OuterRef("role"))
         )
+        takers = (
+            self.model._default_manager.filter(_in_force(day))
+            .filter(delegated_by=None)
+            .filter(official=OuterRef("official"))
+        )
+        return self.filter(_in_force(day), Q(delegated_by=None) | Q(Exists(givers), Exists(takers)))
+
+
+def _in_force(day: date) -> Q:
+    return Q(Q(valid_from__isnull=True) | Q(valid_from__lte=day)) & Q(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=day)
+    )

@@ -12,6 +12,8 @@ from django.shortcuts import render
 from django.template import Context, Engine
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from communes.access import Policy, policy
 from communes.models import Official
@@ -40,8 +42,17 @@ class ChangePassword(PasswordChangeView):
         return super().form_valid(form)
 
 
+class SignOut(LogoutView):
+    """Office computers are shared: what the browser kept of this person's pages goes."""
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        answer = super().post(request, *args, **kwargs)
+        answer["Clear-Site-Data"] = '"cache"'
+        return answer
+
+
 sign_in = policy(Policy.PUBLIC)(SignIn.as_view())
-sign_out = policy(Policy.PUBLIC)(LogoutView.as_view())
+sign_out = policy(Policy.PUBLIC)(SignOut.as_view())
 change_password = policy(Policy.SIGNED_IN)(ChangePassword.as_view())
 
 
@@ -56,6 +67,13 @@ def _refusal(
         )
     context = {"title": title, "reason": reason, "advice": advice}
     return render(request, "communes/refused.html", context, status=status)
+
+
+@policy(Policy.PUBLIC)
+@require_POST
+def choose_language(request: HttpRequest) -> HttpResponse:
+    """Keep the reader's language in a cookie, and go back to the page."""
+    return set_language(request)
 
 
 @policy(Policy.PUBLIC)
