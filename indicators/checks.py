@@ -7,7 +7,7 @@ Source: rules.yaml header.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -46,8 +46,22 @@ class Finding:
 
 def rules_for(unit: Unit, period: Period) -> list[ValidationRule]:
     """Active rules on results that run for this kind of unit in this period, terms prefetched."""
-    found = with_terms().filter(is_active=True, tiers=unit.tier)
-    return [rule for rule in found if _runs(rule, unit, period)]
+    return rules_by_unit([unit], period)[unit.pk]
+
+
+def rules_by_unit(units: Sequence[Unit], period: Period) -> dict[int, list[ValidationRule]]:
+    """The same of several units (pk). Queries grow with the tiers, not with the units."""
+    of_tier = {
+        tier: list(with_terms().filter(is_active=True, tiers=tier))
+        for tier in {unit.tier_id for unit in units}
+    }
+    alike: dict[tuple[int, bool], list[ValidationRule]] = {}  # most units share theirs
+    for unit in units:
+        if (unit.tier_id, unit.is_urban) not in alike:
+            alike[unit.tier_id, unit.is_urban] = [
+                rule for rule in of_tier[unit.tier_id] if _runs(rule, unit, period)
+            ]
+    return {unit.pk: alike[unit.tier_id, unit.is_urban] for unit in units}
 
 
 def with_terms() -> QuerySet[ValidationRule]:

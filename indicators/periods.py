@@ -1,10 +1,12 @@
-"""Reporting periods as values: `2024`, `2024H1`, `2024Q3`. Pure code."""
+"""Reporting periods as values: `2024`, `2024H1`, `2024Q3`. Pure code, but for their names."""
 
 import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, total_ordering
+
+from django.utils.translation import gettext as _
 
 _FORM = re.compile(r"(?P<year>(?:19|20|21)[0-9]{2})(?:(?P<part>[HQ])(?P<number>[1-4]))?")
 _MONTHS = {"": 12, "H": 6, "Q": 3}
@@ -28,8 +30,10 @@ class Period:
         match = _FORM.fullmatch(code)
         if match is None or (match["part"] == "H" and int(match["number"]) > 2):
             raise ValueError(
-                f"“{code}” không phải kỳ báo cáo; "
-                "ghi dạng 2024, 2024H1 (6 tháng) hoặc 2024Q3 (quý)."
+                _(
+                    "“{code}” không phải kỳ báo cáo; ghi dạng 2024, 2024H1 (6 tháng) hoặc "
+                    "2024Q3 (quý)."
+                ).format(code=code)
             )
         return cls(int(match["year"]), match["part"] or "", int(match["number"] or 1))
 
@@ -41,10 +45,12 @@ class Period:
     def label(self) -> str:
         """The name in a sentence: năm 2024, 6 tháng đầu năm 2024, quý III năm 2024."""
         if self.part == "H":
-            return f"6 tháng {'đầu' if self.number == 1 else 'cuối'} năm {self.year}"
+            first, second = _("6 tháng đầu năm {year}"), _("6 tháng cuối năm {year}")
+            return (first if self.number == 1 else second).format(year=self.year)
         if self.part == "Q":
-            return f"quý {('I', 'II', 'III', 'IV')[self.number - 1]} năm {self.year}"
-        return f"năm {self.year}"
+            number = ("I", "II", "III", "IV")[self.number - 1]
+            return _("quý {number} năm {year}").format(number=number, year=self.year)
+        return _("năm {year}").format(year=self.year)
 
     @property
     def is_year(self) -> bool:

@@ -23,6 +23,7 @@ from indicators.models import ValidationRule
 from indicators.recording import MOST_DIGITS
 from indicators.trial import Trial, try_rule
 from indicators.wording import has_stray_brace, known_names, unknown_names
+from povertyplan.lib.bilingual import as_kept
 from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.numbers import format_number
 
@@ -46,7 +47,8 @@ class Terms:
 
     @classmethod
     def of(cls, rule: ValidationRule) -> Terms:
-        return cls(**{name: getattr(rule, name) for name in CHANGED})
+        """As it is stored, whatever language it is read in."""
+        return cls(**{name: as_kept(getattr(rule, name)) for name in CHANGED})
 
 
 class Unconfirmed(DomainError):  # noqa: N818  # named for what is missing

@@ -9,7 +9,8 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from indicators.enums import Comparator
-from indicators.models import RuleTerm, ValidationRule
+from indicators.models import Indicator, RuleTerm, ValidationRule
+from povertyplan.lib.bilingual import is_read_in_english
 from povertyplan.lib.numbers import format_number
 
 WORDS = {"left", "right", "gap", "computed"}
@@ -46,6 +47,20 @@ def formula(rule: ValidationRule, terms: Sequence[RuleTerm]) -> str:
     if rule.tolerance:
         told += " " + _("(sai số đến {number})").format(number=plain(rule.tolerance))
     return told
+
+
+def closing_name(indicator: Indicator) -> str:
+    """The name of what stands at the end of the period, without that: Hộ nghèo."""
+    return indicator.name.removesuffix(_(" cuối kỳ"))
+
+
+def counted_words(indicator: Indicator, number: str) -> str:
+    """2.827 hộ nghèo: a number with the name of what is counted, the unit of measure said once."""
+    name = closing_name(indicator)
+    name = name[:1].lower() + name[1:]
+    if is_read_in_english() or name.startswith(indicator.unit_of_measure):
+        return f"{number} {name}"
+    return f"{number} {indicator.unit_of_measure} {name}"
 
 
 def _product(term: RuleTerm) -> str:

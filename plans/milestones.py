@@ -157,6 +157,28 @@ def _speaks_of(target: Target, period: Period) -> bool:
     return period.year == last
 
 
+def planned_totals(
+    units: Sequence[Unit],
+    indicators: Sequence[Indicator],
+    first: Period,
+    last: Period,
+    *,
+    as_of: date,
+) -> dict[tuple[int, int], Decimal]:
+    """Return what plans promise of the years `first` to `last` together, as in force on `as_of`:
+    {(unit pk, indicator pk): …}. Three queries at most.
+
+    A promise of other years is none of these. Source: targets.yaml (kind: cumulative).
+    """
+    found = {}
+    kinds = (TargetKind.CUMULATIVE,)
+    for target in _whole_unit_targets(units, indicators, last, kinds, None):
+        row = in_force(target, as_of)
+        if target.year_from == first.year and row.value is not None:
+            found[target.unit_id, target.indicator_id] = row.value
+    return found
+
+
 def planned_values(
     units: Sequence[Unit], indicator: Indicator, period: Period, measure: str
 ) -> dict[int, Decimal]:

@@ -27,13 +27,14 @@ from indicators.enums import (
 from indicators.models.fields import DIGITS
 from indicators.periods import Period
 from indicators.querysets import IndicatorQuerySet
+from povertyplan.lib.bilingual import LongWords, Words
 
 
 class Theme(models.Model):
     """A section of the entry form."""
 
     code = models.SlugField(_("mã"), max_length=40, unique=True)
-    name = models.CharField(_("tên lĩnh vực"), max_length=120)
+    name = Words(_("tên lĩnh vực"), max_length=120)
     name_en = models.CharField(_("tên tiếng Anh"), max_length=120, blank=True)
     agency = models.CharField(_("cơ quan theo dõi (mã)"), max_length=60, blank=True)
     covers = models.JSONField(_("lĩnh vực trong văn bản"), default=list, blank=True)
@@ -58,7 +59,7 @@ class SeriesBreak(models.Model):
 
     code = models.SlugField(_("mã"), max_length=60, unique=True)
     first_periods = models.JSONField(_("các năm đầu tiên"), default=list)
-    note = models.TextField(_("ghi chú"), blank=True)
+    note = LongWords(_("ghi chú"), blank=True)
     source = models.CharField(_("nguồn"), max_length=300, blank=True)
 
     class Meta:
@@ -78,13 +79,13 @@ class Indicator(models.Model):
     """What is measured. Each key is explained in the header of the catalogue file."""
 
     code = models.SlugField(_("mã"), max_length=80, unique=True)
-    name = models.CharField(_("tên chỉ số"), max_length=200)
+    name = Words(_("tên chỉ số"), max_length=200)
     name_en = models.CharField(_("tên tiếng Anh"), max_length=200, blank=True)
     theme = models.ForeignKey(Theme, models.PROTECT, related_name="indicators")
     order = models.PositiveSmallIntegerField(_("thứ tự trên biểu"), default=0)
     kind = models.CharField(_("loại"), max_length=20, choices=IndicatorKind)
     value_type = models.CharField(_("kiểu số"), max_length=10, choices=ValueType)
-    unit_of_measure = models.CharField(_("ĐVT"), max_length=40)
+    unit_of_measure = Words(_("ĐVT"), max_length=40)
     decimals = models.PositiveSmallIntegerField(_("số chữ số thập phân"), default=0)
     direction = models.CharField(_("hướng tốt"), max_length=20, choices=Direction)
     measurement = models.CharField(_("thời điểm / thời kỳ"), max_length=10, choices=Measurement)
@@ -102,7 +103,7 @@ class Indicator(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="closing_indicators"
     )
     source = models.CharField(_("nguồn"), max_length=400, blank=True)
-    note = models.TextField(_("ghi chú"), blank=True)
+    note = LongWords(_("ghi chú"), blank=True)
     note_en = models.TextField(_("ghi chú tiếng Anh"), blank=True)
     assumed = models.BooleanField(_("suy ra, văn bản không nêu"), default=False)
     optional = models.BooleanField(_("chỉ hỏi khi biểu hoặc kế hoạch cần"), default=False)
@@ -138,7 +139,7 @@ class Indicator(models.Model):
     condition_comparator = models.CharField(max_length=2, choices=Comparator, blank=True)
     condition_value = models.DecimalField(**DIGITS, null=True, blank=True)
     counted = models.CharField(_("đơn vị được đếm"), max_length=40, blank=True)
-    count_unit = models.CharField(_("ĐVT của số đếm"), max_length=40, blank=True)
+    count_unit = Words(_("ĐVT của số đếm"), max_length=40, blank=True)
 
     objects = IndicatorQuerySet.as_manager()
     history = HistoricalRecords(m2m_fields=[series_breaks])
@@ -232,10 +233,10 @@ class ValidationRule(models.Model):
     """A linear relation between indicators of one unit. A missing term means: cannot be checked."""
 
     code = models.SlugField(_("mã"), max_length=80, unique=True)
-    name = models.CharField(_("tên quy tắc"), max_length=200)
+    name = Words(_("tên quy tắc"), max_length=200)
     order = models.PositiveSmallIntegerField(default=0)
     severity = models.CharField(_("mức"), max_length=10, choices=Severity)
-    message = models.TextField(_("câu báo"))
+    message = LongWords(_("câu báo"))
     comparator = models.CharField(_("so sánh"), max_length=2, choices=Comparator)
     constant = models.DecimalField(_("hằng số"), **DIGITS, default=Decimal(0))
     tolerance = models.DecimalField(_("sai số cho phép"), **DIGITS, default=Decimal(0))
@@ -249,7 +250,7 @@ class ValidationRule(models.Model):
     )
     skip_at_breaks = models.ManyToManyField(SeriesBreak, blank=True)
     source = models.CharField(_("nguồn"), max_length=300, blank=True)
-    note = models.TextField(_("ghi chú"), blank=True)
+    note = LongWords(_("ghi chú"), blank=True)
     assumed = models.BooleanField(_("suy ra, văn bản không nêu"), default=False)
     is_active = models.BooleanField(_("đang dùng"), default=True)
     history = HistoricalRecords(m2m_fields=[tiers, skip_at_breaks])

@@ -17,8 +17,10 @@ from plans.assessment import explanation
 from plans.assessment.facts import Facts, is_known
 from plans.assessment.readings import (
     CHANGES,
+    PER_UNIT,
     STATES,
     Scope,
+    adds_up,
     asked_units,
     case_of,
     needs_panel,
@@ -69,8 +71,22 @@ def assess_pairs(
     return _assess_all(asked, period, stage)
 
 
-def _assess_all(
+def assess_grid(
     asked: Sequence[tuple[Target, Unit | None]], period: Period, stage: str
+) -> list[Assessment]:
+    """Judge as `assess_pairs` does, without a sentence or its sums: a table of many has no room.
+
+    The words are most of what a judgement costs.
+    """
+    return _assess_all(asked, period, stage, in_words=False)
+
+
+def _assess_all(
+    asked: Sequence[tuple[Target, Unit | None]],
+    period: Period,
+    stage: str,
+    *,
+    in_words: bool = True,
 ) -> list[Assessment]:
     if not period.is_year:
         raise DomainError(_("Chỉ tiêu được đánh giá theo năm; ghi dạng 2024."))
@@ -78,7 +94,7 @@ def _assess_all(
         return []
     targets = list({target.pk: target for target, _unit in asked}.values())
     units = list({unit.pk: unit for _target, unit in asked if unit is not None}.values())
-    facts = Facts(targets, period.year, stage, units)
+    facts = Facts(targets, period.year, stage, units, in_words=in_words)
     reach = _Reach(units)
     scopes = [_scope(target, facts, unit) for target, unit in asked]
     lacking = [row.target for row in scopes if needs_panel(row, facts, _judged(row, facts))]
@@ -148,10 +164,18 @@ def _judge(scope: Scope, facts: Facts, period: Period) -> Assessment:
     return Assessment(
         **_frame(scope, facts, period, case),
         outcome=outcome,
-        explanation=explanation.sentence(scope, case, outcome),
-        formula=explanation.formula(scope, case, outcome),
+        **_worded(scope, facts, case, outcome),
         members=_members(scope, facts, period),
     )
+
+
+def _worded(scope: Scope, facts: Facts, case: Case, outcome: Outcome) -> dict[str, Any]:
+    if not facts.in_words:
+        return {"explanation": ""}
+    return {
+        "explanation": explanation.sentence(scope, case, outcome),
+        "formula": explanation.formula(scope, case, outcome),
+    }
 
 
 def _said_why(outcome: Outcome, scope: Scope, facts: Facts) -> Outcome:
@@ -260,7 +284,9 @@ def _unjudged(scope: Scope, facts: Facts, period: Period, reason: Reason) -> Ass
     return Assessment(
         **_frame(scope, facts, period, None),
         outcome=Outcome(Verdict.NO_DATA, scope.terms.goal, reasons=(reason,)),
-        explanation=explanation.blocked(target, reason, known=known, size=size),
+        explanation=explanation.blocked(target, reason, known=known, size=size)
+        if facts.in_words
+        else "",
         members=_members(scope, facts, period) if reason is Reason.GROUP_UNKNOWN else (),
     )
 
@@ -292,7 +318,7 @@ def _assess_below(scope: Scope, facts: Facts, period: Period) -> Assessment:
         outcome=Outcome(
             Verdict.NO_DATA, scope.terms.goal, actual=actual, reasons=(Reason.NOT_ASSIGNED,)
         ),
-        explanation=explanation.not_assigned(scope, case, actual),
+        explanation=explanation.not_assigned(scope, case, actual) if facts.in_words else "",
     )
 
 
@@ -304,8 +330,7 @@ def _judge_one(scope: Scope, facts: Facts, period: Period) -> Assessment:
     return Assessment(
         **_frame(scope, facts, period, case),
         outcome=outcome,
-        explanation=explanation.sentence(scope, case, outcome),
-        formula=explanation.formula(scope, case, outcome),
+        **_worded(scope, facts, case, outcome),
     )
 
 
@@ -320,7 +345,7 @@ def _terms_below(scope: Scope, facts: Facts) -> Terms | None:
     given = _given(scope, facts)
     if given is not None:
         return replace(scope.terms, comparator="=", value=given, low=None, high=None)
-    if _is_shared(scope):
+    if is_shared(scope.target, scope.terms):
         return scope.terms
     # Nothing given for the end yet, but for the year judged: that is what the unit owes so far.
     judged = _judged(scope, facts)
@@ -344,11 +369,10 @@ def _given(scope: Scope, facts: Facts) -> Decimal | None:
     return planned(scope, facts, terms.year_to)
 
 
-def _is_shared(scope: Scope) -> bool:
+def is_shared(target: Target, terms: Terms) -> bool:
     """Does the promise hold for every unit as it stands? Rates and "each" do, sums do not."""
-    kind = scope.terms.kind
-    if kind in (TargetKind.PER_UNIT, TargetKind.PER_UNIT_PER_YEAR):
+    if terms.kind in PER_UNIT:
         return True
-    if kind == TargetKind.SHARE_OF_UNITS:
-        return scope.terms.goal == HUNDRED
-    return kind != TargetKind.COUNT_OF_UNITS and not scope.adds_up
+    if terms.kind == TargetKind.SHARE_OF_UNITS:
+        return terms.goal == HUNDRED
+    return terms.kind != TargetKind.COUNT_OF_UNITS and not adds_up(target.indicator)

@@ -91,10 +91,18 @@ class Facts:
     """
 
     def __init__(
-        self, targets: Sequence[Target], year: int, stage: str, units: Sequence[Unit] = ()
+        self,
+        targets: Sequence[Target],
+        year: int,
+        stage: str,
+        units: Sequence[Unit] = (),
+        *,
+        in_words: bool = True,
     ) -> None:
         self.targets = targets
         self.year = year
+        self.in_words = in_words
+        self.last_day = Period(year).end
         self.stage = stage
         self.units = units
         first = min((base_year(row) for row in targets), default=year)
@@ -119,10 +127,12 @@ class Facts:
 
     def planned(self, target: Target, unit_id: int, measure: str, year: int) -> Given | None:
         """What this plan had given the unit for a year, by the end of the year judged."""
-        key = (target.plan_id, unit_id, target.indicator_id, measure, Period(year).code)
-        day = Period(self.year).end
-        rows = [row for row in self.milestones.get(key, ()) if row.decided_on <= day]
-        return max(rows, key=lambda row: row.decided_on, default=None)
+        key = (target.plan_id, unit_id, target.indicator_id, measure, str(year))
+        rows = self.milestones.get(key)
+        if rows is None:
+            return None
+        known = [row for row in rows if row.decided_on <= self.last_day]
+        return max(known, key=lambda row: row.decided_on, default=None)
 
     def _indicators(self) -> dict[int, Indicator]:
         found: dict[int, Indicator] = {}

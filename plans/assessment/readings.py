@@ -30,6 +30,11 @@ STATES = frozenset(
 ONE = Decimal(1)
 
 
+def adds_up(indicator: Indicator) -> bool:
+    """Is the figure of several units the sum of theirs?"""
+    return indicator.is_input and indicator.aggregation == Aggregation.SUM
+
+
 @dataclass(frozen=True)
 class Scope:
     """Whose figures are judged: one unit, or the members of a group (`group_id`)."""
@@ -61,7 +66,7 @@ class Scope:
 
     @property
     def adds_up(self) -> bool:
-        return self.indicator.is_input and self.indicator.aggregation == Aggregation.SUM
+        return adds_up(self.indicator)
 
     @property
     def measure(self) -> str:

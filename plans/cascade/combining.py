@@ -37,7 +37,6 @@ _BETTER = {
     Direction.HIGHER: Better.HIGHER,
     Direction.NONE: Better.NEARER,
 }
-_POINTS = "điểm %"
 
 
 def manner_of(indicator: Indicator) -> Manner:
@@ -72,7 +71,9 @@ def unit_words(indicator: Indicator, measure: str) -> str:
     if manner_of(indicator) is Manner.COUNT:
         return indicator.count_unit or _("đơn vị")
     is_change = measure == PlannedMeasure.CHANGE_POINTS
-    return _POINTS if is_change and indicator.unit_of_measure == "%" else indicator.unit_of_measure
+    if is_change and indicator.unit_of_measure == "%":
+        return _("điểm %")
+    return indicator.unit_of_measure
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from plans.models.documents import LinkedDocument, Plan, Responsibility
 from plans.models.milestones import Allocation, AllocationShare, Milestone
 from plans.models.targets import Amendment, Target
+from plans.models.verdicts import VerdictChange
 
 __all__ = [
     "Allocation",
@@ -13,4 +14,5 @@ __all__ = [
     "Plan",
     "Responsibility",
     "Target",
+    "VerdictChange",
 ]

@@ -6,10 +6,12 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from communes.models import Unit, UnitGroup
 from plans.enums import ParentStatus, PlanStatus
+from povertyplan.lib.bilingual import LongWords, Words
 
 
 class Plan(models.Model):
@@ -17,11 +19,11 @@ class Plan(models.Model):
 
     code = models.SlugField(_("mã"), max_length=60, unique=True)
     order = models.PositiveSmallIntegerField(default=0)
-    kind = models.CharField(_("loại văn bản"), max_length=40)
+    kind = Words(_("loại văn bản"), max_length=40)
     number = models.CharField(_("số, ký hiệu"), max_length=60, blank=True)
-    title = models.CharField(_("trích yếu"), max_length=400)
+    title = Words(_("trích yếu"), max_length=400)
     title_en = models.CharField(_("trích yếu tiếng Anh"), max_length=400, blank=True)
-    issuer = models.CharField(_("cơ quan ban hành"), max_length=200)
+    issuer = Words(_("cơ quan ban hành"), max_length=200)
     level = models.CharField(_("cấp ban hành"), max_length=40)
     issued_on = models.CharField(
         _("ngày ban hành"),
@@ -46,7 +48,7 @@ class Plan(models.Model):
     status = models.CharField(_("tình trạng văn bản"), max_length=10, choices=PlanStatus)
     annexes_cited = models.JSONField(_("biểu được dẫn"), default=list, blank=True)
     signature_block = models.CharField(_("khối chữ ký"), max_length=300, blank=True)
-    note = models.TextField(_("ghi chú"), blank=True)
+    note = LongWords(_("ghi chú"), blank=True)
     note_en = models.TextField(_("ghi chú tiếng Anh"), blank=True)
 
     class Meta:
@@ -66,18 +68,20 @@ class Plan(models.Model):
     @property
     def heading(self) -> str:
         """Kind and number as cited: Kế hoạch số 53/KH-UBND; a blank number stays a blank."""
-        return f"{self.kind} số {self.number}" if self.number else self.kind
+        if not self.number:
+            return self.kind
+        return gettext("{kind} số {number}").format(kind=self.kind, number=self.number)
 
 
 class LinkedDocument(models.Model):
     """A document the plans cite without being tracked here."""
 
     number = models.CharField(max_length=60)
-    issuer = models.CharField(max_length=200)
+    issuer = Words(max_length=200)
     issued_on = models.CharField(max_length=10, blank=True)
     year_from = models.PositiveSmallIntegerField(null=True, blank=True)
     year_to = models.PositiveSmallIntegerField(null=True, blank=True)
-    subject = models.CharField(max_length=300)
+    subject = Words(max_length=300)
     cited_by = models.ManyToManyField(Plan, related_name="linked_documents")
 
     class Meta:
@@ -94,11 +98,11 @@ class Responsibility(models.Model):
 
     plan = models.ForeignKey(Plan, models.CASCADE, related_name="responsibilities")
     section = models.CharField(max_length=60)
-    agency = models.CharField(max_length=200)
+    agency = Words(max_length=200)
     agency_code = models.CharField(max_length=60)
     role = models.CharField(max_length=20)
     themes = models.JSONField(default=list)
-    duty = models.TextField(blank=True)
+    duty = LongWords(blank=True)
     order = models.PositiveSmallIntegerField(default=0)
 
     class Meta:

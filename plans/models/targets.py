@@ -17,6 +17,7 @@ from indicators.models import DIGITS, Indicator
 from plans.enums import TargetComparator, TargetKind
 from plans.models.documents import Plan
 from plans.querysets import TargetQuerySet
+from povertyplan.lib.bilingual import LongWords, Words
 
 VALUE_GOES_WITH_ITS_COMPARATOR = (
     Q(comparator=TargetComparator.RANGE, value_min__isnull=False) & Q(value_max__isnull=False)
@@ -36,14 +37,14 @@ class Target(models.Model):
         Unit, models.PROTECT, related_name="targets", verbose_name=_("địa bàn")
     )
     scope = models.CharField(_("phạm vi (mã)"), max_length=80)
-    scope_label = models.CharField(_("phạm vi"), max_length=200, blank=True)
+    scope_label = Words(_("phạm vi"), max_length=200, blank=True)
     group = models.ForeignKey(
         UnitGroup, models.PROTECT, null=True, blank=True, related_name="targets"
     )
     each_unit = models.BooleanField(_("tính cho từng đơn vị"), default=False)
     theme = models.CharField(_("lĩnh vực trong văn bản"), max_length=60)
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="targets")
-    label = models.CharField(_("chỉ tiêu"), max_length=300)
+    label = Words(_("chỉ tiêu"), max_length=300)
     label_en = models.CharField(_("chỉ tiêu, tiếng Anh"), max_length=300, blank=True)
     kind = models.CharField(_("loại"), max_length=20, choices=TargetKind)
     result_shape = models.CharField(max_length=20, blank=True)
@@ -51,12 +52,12 @@ class Target(models.Model):
     value = models.DecimalField(_("giá trị"), **DIGITS, null=True, blank=True)
     value_min = models.DecimalField(**DIGITS, null=True, blank=True)
     value_max = models.DecimalField(**DIGITS, null=True, blank=True)
-    unit_of_measure = models.CharField(_("ĐVT"), max_length=40)
+    unit_of_measure = Words(_("ĐVT"), max_length=40)
     year_from = models.PositiveSmallIntegerField(_("từ năm"))
     year_to = models.PositiveSmallIntegerField(_("đến năm"))
     annexes = models.JSONField(_("biểu"), default=list, blank=True)
     direction = models.CharField(max_length=20, choices=Direction)
-    note = models.TextField(_("ghi chú"), blank=True)
+    note = LongWords(_("ghi chú"), blank=True)
     note_en = models.TextField(blank=True)
     on_average = models.BooleanField(
         _("tính bình quân"),
@@ -81,8 +82,8 @@ class Target(models.Model):
         _("“khoảng” cho phép lệch bao nhiêu %"), max_digits=6, decimal_places=2, default=Decimal(5)
     )
     assumed = models.BooleanField(_("suy ra, văn bản không nêu"), default=False)
-    caveat = models.TextField(_("cần xác nhận cách hiểu"), blank=True)
-    blocker = models.TextField(_("chưa tính được vì"), blank=True)
+    caveat = LongWords(_("cần xác nhận cách hiểu"), blank=True)
+    blocker = LongWords(_("chưa tính được vì"), blank=True)
 
     objects = TargetQuerySet.as_manager()
 

@@ -56,4 +56,4 @@ def _theme_names() -> dict[str, str]:
     for theme in Theme.objects.order_by("order"):
         for covered in theme.covers:
             found.setdefault(covered, theme.name)
-    return found | dict(Theme.objects.values_list("code", "name"))
+    return found | {row.code: row.name for row in Theme.objects.all()}

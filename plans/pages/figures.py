@@ -94,9 +94,11 @@ class Filter:
             pattern = re.escape(word)
             targets = targets.filter(
                 Q(label__iregex=pattern)
+                | Q(label_en__iregex=pattern)
                 | Q(section__iregex=pattern)
                 | Q(scope_label__iregex=pattern)
                 | Q(indicator__name__iregex=pattern)
+                | Q(indicator__name_en__iregex=pattern)
             )
         found = targets.to_assess().order_by("plan__order", "order")
         # A list in JSON: SQLite cannot be asked what it contains.

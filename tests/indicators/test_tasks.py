@@ -50,7 +50,7 @@ def test_every_task_is_asked_to_stop_before_it_is_stopped_and_before_it_is_given
     current_app.loader.import_default_modules()
     limits = {(task.soft_time_limit, task.time_limit) for task in current_app.tasks.values()}
 
-    assert limits == {(600, 660)}  # all there are so far are of one kind
+    assert limits == {(600, 660), (900, 960), (60, 120)}  # sums, annexes, notices
     longest = max(settings.TASK_SECONDS.values()) + settings.TASK_GRACE_SECONDS
     assert settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] > longest
 

@@ -143,7 +143,9 @@ def forget_connections() -> None:
 class Worker:
     """The command of production, for the queues named."""
 
-    def __init__(self, database_url: str, broker: Broker, folder: Path, queues: str) -> None:
+    def __init__(
+        self, database_url: str, broker: Broker, folder: Path, queues: str, **more: str
+    ) -> None:
         self.log = folder / "worker.log"
         environment = {
             "PATH": os.environ["PATH"],
@@ -152,6 +154,7 @@ class Worker:
             "DATABASE_URL": database_url,
             "CELERY_BROKER_URL": broker.url,
             "VAR_DIR": str(folder),
+            **more,
         }
         celery = Path(sys.executable).parent / "celery"
         with self.log.open("wb") as log:
