@@ -32,9 +32,52 @@ class Step(models.TextChoices):
     REOPEN = "reopen", _("Mở lại")
 
 
+class NoticeKind(models.TextChoices):
+    """What an official may be told of."""
+
+    OPENED = "opened", _("Mở kỳ báo cáo")
+    DUE_SOON = "due_soon", _("Sắp đến hạn nộp")
+    OVERDUE = "overdue", _("Quá hạn nộp")
+    REMINDED = "reminded", _("Cấp trên nhắc nộp báo cáo")
+    SUBMITTED = "submitted", _("Có báo cáo chờ duyệt")
+    RETURNED = "returned", _("Báo cáo bị trả lại")
+    ENDORSED = "endorsed", _("Báo cáo được chuyển lên cấp trên")
+    APPROVED = "approved", _("Báo cáo được duyệt chính thức")
+    REOPENED = "reopened", _("Báo cáo được mở lại để sửa")
+    COMMENTED = "commented", _("Có ý kiến về số liệu")
+    WORSENED = "worsened", _("Kết luận về chỉ tiêu xấu đi")
+
+
+class MailRhythm(models.TextChoices):
+    """When a notice leaves by mail: by itself, or in a letter with the others."""
+
+    NOW = "now", _("ngay")
+    DAILY = "daily", _("gộp mỗi ngày")
+    WEEKLY = "weekly", _("gộp mỗi tuần")
+    NEVER = "never", _("không gửi")
+
+
+class NarrativeKind(models.TextChoices):
+    """Which report in words; the value stands in addresses."""
+
+    HALF = "6-thang", _("6 tháng")
+    YEAR = "nam", _("năm")
+    FINAL = "tong-ket", _("tổng kết")
+
+
 class AnnexStatus(models.TextChoices):
     USABLE = "usable", _("dùng được")
     UNDEFINED = "undefined", _("thiếu mẫu")
+
+
+class BatchState(models.TextChoices):
+    """Where a job stands that puts all tables into one file."""
+
+    QUEUED = "queued", _("đang chờ")
+    RUNNING = "running", _("đang lập")
+    DONE = "done", _("xong")
+    CANCELLED = "cancelled", _("đã dừng")
+    FAILED = "failed", _("không lập được")
 
 
 class FieldKind(models.TextChoices):

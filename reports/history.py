@@ -11,6 +11,7 @@ from communes.models import Unit
 from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
+from reports.enums import Step
 from reports.models import Comment, Report, ReportEvent
 
 
@@ -83,6 +84,21 @@ def answers_at(
 def steps_of(report: Report) -> list[ReportEvent]:
     """The steps of a return, first to last."""
     return list(report.events.select_related("by")) if report.pk else []
+
+
+def why_reopened(report: Report, steps: Iterable[ReportEvent]) -> ReportEvent | None:
+    """The step that opened an approved return, while its unit corrects it."""
+    if not report.is_editable:
+        return None
+    return next((row for row in list(steps)[::-1] if row.step == Step.REOPEN), None)
+
+
+def reopenings(reports: Iterable[Report]) -> dict[int, ReportEvent]:
+    """The same of several returns (pk). One query."""
+    found = ReportEvent.objects.filter(
+        report__in=[report.pk for report in reports if report.is_editable], step=Step.REOPEN
+    )
+    return {row.report_id: row for row in found.select_related("by").order_by("at", "pk")}
 
 
 def sent_requests(reports: Iterable[Report]) -> dict[int, list[Comment]]:

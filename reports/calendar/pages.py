@@ -101,15 +101,7 @@ class CalendarPage:
 
 def province(reference: str) -> Unit | None:
     """The province that CODE, or CODE@day, names; one that ended since is found by its code."""
-    provinces = Unit.objects.of_tier(TierCode.PROVINCE).select_related("tier")
-    return (
-        provinces.named(reference) or provinces.filter(code=reference).order_by("-valid_to").first()
-    )
-
-
-def reference(unit: Unit) -> str:
-    """How an address names a unit: by its code while it lasts, then with its last day."""
-    return unit.code if unit.is_valid_on(timezone.localdate()) else unit.reference
+    return Unit.objects.of_tier(TierCode.PROVINCE).select_related("tier").named_ever(reference)
 
 
 def calendar_page(unit: Unit, official: Official) -> CalendarPage:
@@ -130,7 +122,7 @@ def calendar_page(unit: Unit, official: Official) -> CalendarPage:
     ]
     return CalendarPage(
         province=unit,
-        address=reference(unit),
+        address=unit.address,
         rounds=sorted(rounds, key=lambda row: row.period, reverse=True),
         may_schedule=access.can_schedule(official, unit),
     )

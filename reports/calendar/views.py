@@ -157,9 +157,9 @@ def _period(request: HttpRequest) -> Period:
 
 def _done(request: HttpRequest, unit: Unit, said: str) -> HttpResponse:
     messages.success(request, said)
-    return redirect("calendar:home", pages.reference(unit))
+    return redirect("calendar:home", unit.address)
 
 
 def _refused(request: HttpRequest, unit: Unit, error: DomainError) -> HttpResponse:
     messages.error(request, str(error))
-    return redirect("calendar:home", pages.reference(unit))
+    return redirect("calendar:home", unit.address)

@@ -7,21 +7,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from communes.models import Official
 from indicators.checks import Finding, Values
 from indicators.enums import Answer, Severity, ValueType
 from indicators.models import Indicator, Theme
 from indicators.recording import Entry, value_problem
 from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.numbers import format_number, parse_number
-from reports.entry.comparison import Comparison, compare
-from reports.history import answers_at
+from reports.entry.settling import settle
 from reports.models import Comment
 from reports.returns import Return, Row, checked_values
+from reports.returns.comparison import Comparison, compare
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 """What no keyboard types into a note, and PostgreSQL would not store (NUL)."""
@@ -117,6 +117,12 @@ class Line:
     @property
     def stored_text(self) -> str:
         return shown(self.row)
+
+    def take_stored(self) -> None:
+        """What was typed is given up for what stands in the return."""
+        row = self.row
+        self.text, self.note, self.excuse = shown(row), row.note, row.excuse
+        self.told, self.is_changed = None, False
 
     @property
     def told_then(self) -> str:
@@ -343,8 +349,8 @@ def worked_sum(found: Finding, values: Values) -> str:
 # -- reading what was typed ------------------------------------------------------------------
 
 
-def read(current: Return, data: Mapping[str, str]) -> Sheet:
-    """Lay what was typed over the stored form. Lines that `data` does not name stay as stored.
+def read(current: Return, data: Mapping[str, str], *, by: Official) -> Sheet:
+    """Lay what `by` typed over the stored form. Lines that `data` does not name stay as stored.
 
     `data`: `v-<code>`, `na-<code>` (`na`, `none` or empty), `note-<code>`, `version-<code>` or all
     of them in `versions`; `fill` = `code:number` puts an offered number into its box;
@@ -364,7 +370,7 @@ def read(current: Return, data: Mapping[str, str]) -> Sheet:
         excuse = data.get(f"na-{line.code}", "")
         line.excuse = excuse if excuse in EXCUSES and line.code != filled else ""
         _understand(line)
-    _settle(sheet, typed, data)
+    settle(current, typed, data, by)
     return sheet
 
 
@@ -399,52 +405,3 @@ def _answer(line: Line) -> tuple[str, Decimal | None]:
     if problem:
         raise DomainError(problem)
     return Answer.VALUE, value
-
-
-def _settle(sheet: Sheet, typed: list[Line], data: Mapping[str, str]) -> None:
-    """Find the lines that somebody else changed since they were read; a person decides.
-
-    Changed by the other one only: theirs stands. Changed by both: both are shown.
-    """
-    versions = {line.code: _version(data, line) for line in typed}
-    stale = [line for line in typed if line.is_changed and versions[line.code] != line.row.version]
-    before = answers_at(
-        sheet.current.unit,
-        sheet.current.period,
-        {line.row.indicator.pk: versions[line.code] for line in stale},
-    )
-    for line in stale:
-        nothing: Told = (Answer.MISSING, None, "")
-        if line.told == before.get(line.row.indicator.pk, nothing):
-            _take_theirs(line)
-        else:
-            _choose(line, data)
-
-
-def _version(data: Mapping[str, str], line: Line) -> int:
-    """`version-<code>`, else the word for it in `versions`; 0 for a figure not stored then."""
-    text = data.get(f"version-{line.code}") or _versions(data.get("versions", "")).get(
-        line.code, ""
-    )
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) else 0
-
-
-@lru_cache(maxsize=1)
-def _versions(text: str) -> dict[str, str]:
-    pairs = (word.partition(":") for word in text.split())
-    return {code: version for code, _colon, version in pairs}
-
-
-def _choose(line: Line, data: Mapping[str, str]) -> None:
-    choice = data.get(f"choice-{line.code}")
-    if data.get(f"seen-{line.code}") != str(line.row.version) or choice not in {"mine", "theirs"}:
-        line.is_conflict = True
-        line.error = _("Người khác vừa sửa ô này. Chọn số cần giữ.")
-    elif choice == "theirs":
-        _take_theirs(line)
-
-
-def _take_theirs(line: Line) -> None:
-    row = line.row
-    line.text, line.note, line.excuse = shown(row), row.note, row.excuse
-    line.told, line.is_changed = None, False

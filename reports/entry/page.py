@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -20,15 +22,16 @@ from indicators.models import ValidationRule
 from reports.attached import evidence_of
 from reports.entry.forms import Sheet, of_which
 from reports.entry.specs import own_of, spec_of
-from reports.history import steps_of
-from reports.returns import Return
+from reports.history import reopenings, sent_requests, steps_of, why_reopened
+from reports.models import Comment, ReportEvent
+from reports.returns import Return, Standing, owed_by
 
 
 def context_of(sheet: Sheet, official: Official) -> dict[str, Any]:
     """Everything the template of one return needs. Queries do not grow with the form."""
     current = sheet.current
     may_type = current.report.is_editable and access.can(official, Action.ENTER, current.unit)
-    attached = evidence_of(current.report)
+    steps, attached = steps_of(current.report), evidence_of(current.report)
     for row in current.inputs:
         row.evidence = attached.get(row.indicator.pk, [])
     return {
@@ -39,11 +42,34 @@ def context_of(sheet: Sheet, official: Official) -> dict[str, Any]:
         "reviewer": current.reviewers[0] if current.reviewers else None,
         "is_again": current.report.round > 0,
         "previous": current.period.shifted(-1),
-        "steps": steps_of(current.report),
+        "steps": steps,
+        "reopened": why_reopened(current.report, steps),
+        "left_empty": len(current.missing) - len(current.to_answer),
         "due_note": due_note(current),
         "given": given_to_script(sheet, official) if may_type else None,
         "definitions": definitions_address(current) if may_type else "",
     }
+
+
+@dataclass(frozen=True, slots=True)
+class OwedRow:
+    """One return of the list: figures sent back to the unit, or why it was opened again."""
+
+    standing: Standing
+    requests: Sequence[Comment]
+    reopened: ReportEvent | None
+
+
+def owed_rows(official: Official) -> list[OwedRow]:
+    """Every return the official's units owe or have sent, latest period first."""
+    rows = owed_by(official)
+    reports = [row.report for row in rows if row.report is not None]
+    requests, reopened = sent_requests(reports), reopenings(reports)
+    return [
+        OwedRow(row, requests.get(pk, ()), reopened.get(pk))
+        for row in rows
+        for pk in [row.report.pk if row.report else 0]
+    ]
 
 
 def due_note(current: Return) -> str:

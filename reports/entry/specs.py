@@ -13,8 +13,8 @@ from indicators.bands import Band, Question, band_of_history
 from indicators.enums import ValueType
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.numbers import format_number, parse_number
-from reports.entry.comparison import better, in_points
 from reports.returns import Row, plain
+from reports.returns.comparison import better, in_points
 
 FINEST = Decimal("0.000001")
 """The script counts in millionths; what lies beyond them is cut off there too."""

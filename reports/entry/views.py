@@ -26,9 +26,9 @@ from reports import workflow
 from reports.entry import page
 from reports.entry.arriving import arrived
 from reports.entry.forms import Sheet, read, sheet_of, shown
-from reports.entry.page import context_of
-from reports.history import already_sent, figure_history, sent_requests
-from reports.returns import owed_by, report_of, return_of
+from reports.entry.page import context_of, owed_rows
+from reports.history import already_sent, figure_history
+from reports.returns import report_of, return_of
 
 
 class SignedInRequest(HttpRequest):
@@ -49,10 +49,7 @@ def _place(code: str, period: str) -> tuple[Unit | None, Period]:
 @policy(Policy.SIGNED_IN)
 @require_safe
 def owed(request: SignedInRequest) -> HttpResponse:
-    standings = owed_by(request.user)
-    requests = sent_requests(row.report for row in standings if row.report is not None)
-    rows = [(row, requests.get(row.report.pk, []) if row.report else []) for row in standings]
-    return render(request, "entry/owed.html", {"rows": rows})
+    return render(request, "entry/owed.html", {"rows": owed_rows(request.user)})
 
 
 @policy(Policy.BY_UNIT)
@@ -82,13 +79,13 @@ def _post(request: SignedInRequest, unit: Unit, period: Period) -> HttpResponse:
 
 def _save(request: SignedInRequest, unit: Unit, period: Period) -> Sheet:
     """Record what was typed, all or nothing; the sheet says what stood in the way."""
-    sheet = read(return_of(unit, period), request.POST)
+    sheet = read(return_of(unit, period), request.POST, by=request.user)
     if sheet.is_refused:
         return sheet
     try:
         workflow.save_draft(unit=unit, period=period, entries=sheet.entries, by=request.user)
     except VersionConflict as conflict:
-        sheet = read(return_of(unit, period), request.POST)
+        sheet = read(return_of(unit, period), request.POST, by=request.user)
         if not sheet.is_refused:
             sheet.problems += conflict.problems
     except DomainError as error:

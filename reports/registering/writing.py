@@ -19,6 +19,7 @@ from communes.models import Official, Unit
 from indicators.asking import asks, profile_of
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError, Problem, VersionConflict
+from povertyplan.lib.speech import recorded
 from reports.counting import months_after
 from reports.fieldkinds import EARLIEST, shown
 from reports.models import Register, RegisterBook, RegisterEntry
@@ -143,7 +144,7 @@ def change_entry(
         row.valid_until = _valid_until(row.book.register, told.happened_on)
     row.happened_on, row.values = told.happened_on, told.values
     _refuse_second(row.book, row)
-    return _saved(row, by, _("Sửa"))
+    return _saved(row, by, recorded("Sửa"))
 
 
 @transaction.atomic
@@ -159,7 +160,7 @@ def end_entry(
     _refuse(_bad_end(row, ended_on, note))
     _need_seen(row, seen)
     row.ended_on, row.end_note = ended_on, note
-    return _saved(row, by, _("Thôi tính") if ended_on else _("Tính lại"))
+    return _saved(row, by, recorded("Thôi tính") if ended_on else recorded("Tính lại"))
 
 
 def _bad_end(row: RegisterEntry, ended_on: date | None, note: str) -> Iterable[Problem]:
@@ -185,7 +186,7 @@ def remove_entry(*, entry: RegisterEntry, by: Official, seen: int) -> RegisterEn
         return row
     _need_seen(row, seen)
     row.removed_at, row.removed_by = timezone.now(), by
-    return _saved(row, by, _("Bỏ khỏi sổ"))
+    return _saved(row, by, recorded("Bỏ khỏi sổ"))
 
 
 @transaction.atomic
@@ -199,7 +200,7 @@ def restore_entry(*, entry: RegisterEntry, by: Official, seen: int) -> RegisterE
     _need_seen(row, seen)
     _refuse_second(row.book, row)
     row.removed_at = row.removed_by = None
-    return _saved(row, by, _("Đưa lại vào sổ"))
+    return _saved(row, by, recorded("Đưa lại vào sổ"))
 
 
 @transaction.atomic
@@ -240,7 +241,7 @@ def add_block(
             made.append(_made(book, line.told, by, uuid.uuid4()))
     if made:
         bulk_create_with_history(
-            made, RegisterEntry, default_user=by, default_change_reason=_("Dán từ Excel")
+            made, RegisterEntry, default_user=by, default_change_reason=recorded("Dán từ Excel")
         )
     return len(made)
 

@@ -12,11 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 
+from povertyplan.lib.speech import officially
 from reports.enums import FieldKind
 from reports.models import RegisterBook
 from reports.registering import places_of
 from reports.registers.pages import Line, entries_of, lines_of
-from reports.returns.counted import address_of
 
 _FONT = {"font_name": "Times New Roman", "font_size": 12, "valign": "top"}
 _DAY = "dd/mm/yyyy"
@@ -25,6 +25,7 @@ _WIDE, _LINE = 26, 16
 """Letters in a column of words; points of a line."""
 
 
+@officially
 def book_file(book: RegisterBook) -> tuple[str, bytes]:
     """Return (file name, workbook): every entry that is in the book, the latest first."""
     lines = lines_of(book, entries_of(book), places_of(book))
@@ -33,7 +34,7 @@ def book_file(book: RegisterBook) -> tuple[str, bytes]:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(stream, options) as workbook:
         _write(workbook, book, kept)
-    name = f"so-{book.register.code}-{address_of(book.unit).partition('@')[0]}.xlsx"
+    name = f"so-{book.register.code}-{book.unit.address.partition('@')[0]}.xlsx"
     return name, stream.getvalue()
 
 

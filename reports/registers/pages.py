@@ -21,7 +21,7 @@ from reports.fieldkinds import Places, shown
 from reports.models import Register, RegisterBook, RegisterCount, RegisterEntry
 from reports.registering import places_of, registers_for
 from reports.returns import periods_for
-from reports.returns.counted import address_of, counts_by_register, items_by_book
+from reports.returns.counted import counts_by_register, items_by_book
 
 PER_PAGE = 200
 """Entries on a page; a book of more is first shown by its latest year."""
@@ -128,11 +128,7 @@ class BookPage:
 
 def unit_named(reference: str) -> Unit | None:
     """The unit that CODE, or CODE@day, names; one that ended since is found by its code."""
-    units = Unit.objects.select_related("tier")
-    found = units.named(reference)
-    if found is not None or not (reference.isascii() and reference.isalnum()):
-        return found
-    return units.filter(code=reference).order_by("-valid_to").first()
+    return Unit.objects.select_related("tier").named_ever(reference)
 
 
 def books_page(unit: Unit, official: Official) -> BooksPage:
@@ -157,7 +153,7 @@ def books_page(unit: Unit, official: Official) -> BooksPage:
         shelves.append(shelf)
     return BooksPage(
         unit=unit,
-        address=address_of(unit),
+        address=unit.address,
         shelves=shelves,
         may_enter=access.can(official, Action.ENTER, unit),
         year=told.year,
@@ -232,7 +228,7 @@ def book_page(
     rules = counts_by_register({book.register_id})[book.register_id]
     return BookPage(
         unit=book.unit,
-        address=address_of(book.unit),
+        address=book.unit.address,
         book=book,
         may_enter=access.can(official, Action.ENTER, book.unit),
         period=period,

@@ -25,7 +25,6 @@ from reports.registering import places_of, read_block
 from reports.registers import pages
 from reports.registers.download import book_file
 from reports.registers.forms import BlockForm, EndForm, EntryForm, OpenForm, VersionForm
-from reports.returns.counted import address_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -56,7 +55,7 @@ def mine(request: SignedInRequest) -> HttpResponse:
     """The books of the unit that the official enters for."""
     for post in current_posts(request.user):
         if post.role == Role.OFFICER:
-            return redirect("registers:books", address_of(post.unit))
+            return redirect("registers:books", post.unit.address)
     raise Http404(_("Đồng chí không giữ việc nhập báo cáo của đơn vị nào."))
 
 
@@ -138,12 +137,12 @@ def add(request: SignedInRequest, code: str, register: str) -> HttpResponse:
             goes_on = request.POST.get("step") == "more"
             return _to("registers:add" if goes_on else "registers:book", found)
     status = REFUSED if form.errors else HTTPStatus.OK
-    context = {"book": found, "address": address_of(found.unit), "form": form}
+    context = {"book": found, "address": found.unit.address, "form": form}
     return render(request, "registers/add.html", context, status=status)
 
 
 def _to(name: str, found: RegisterBook, *more: object) -> HttpResponse:
-    return redirect(name, address_of(found.unit), found.register.code, *more)
+    return redirect(name, found.unit.address, found.register.code, *more)
 
 
 @policy(Policy.BY_UNIT)
@@ -176,7 +175,7 @@ def _entry_page(
     }
     context: dict[str, Any] = {
         "book": found,
-        "address": address_of(found.unit),
+        "address": found.unit.address,
         "entry": row,
         "line": pages.line_of(row, places),
         "may_enter": access.can(request.user, Action.ENTER, found.unit),
@@ -274,7 +273,7 @@ def _move(
 def paste(request: SignedInRequest, code: str, register: str) -> HttpResponse:
     """A block from Excel: first shown with what is wrong, then written whole."""
     found = _book(request, code, register, Action.ENTER)
-    context: dict[str, Any] = {"book": found, "address": address_of(found.unit)}
+    context: dict[str, Any] = {"book": found, "address": found.unit.address}
     if request.method != "POST":
         context["form"] = BlockForm(initial={"key": uuid.uuid4()})
         return render(request, "registers/paste.html", context)

@@ -3,7 +3,7 @@
 A period belongs to the units valid on its last day.
 """
 
-from reports.returns.assembly import checked_values, return_of
+from reports.returns.assembly import checked_values, return_of, returns_of
 from reports.returns.counted import Counted, counted_figures, locks_of
 from reports.returns.form import deadline_of, form_of, report_of, reviewers_of
 from reports.returns.obstacles import obstacles
@@ -14,6 +14,8 @@ from reports.returns.seen import changed_since, seen_in
 from reports.returns.standings import (
     Standing,
     Tracker,
+    days_late,
+    lateness_of,
     latest_period,
     owed_by,
     periods_for,
@@ -33,11 +35,13 @@ __all__ = [
     "checked_values",
     "closed_because",
     "counted_figures",
+    "days_late",
     "deadline_of",
     "figure_text",
     "form_of",
     "is_late",
     "kept_text",
+    "lateness_of",
     "latest_period",
     "locked_values",
     "locks_of",
@@ -52,6 +56,7 @@ __all__ = [
     "previous_values",
     "report_of",
     "return_of",
+    "returns_of",
     "reviewers_of",
     "seen_in",
     "standings",

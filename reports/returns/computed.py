@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from indicators.calc import ratio
@@ -15,7 +16,6 @@ Terms = dict[int, dict[str, list[int]]]
 
 def ratios_of(inputs: list[Indicator]) -> tuple[list[Indicator], Terms]:
     """Ratios whose every term the form asks for, with their terms' pks."""
-    asked = {row.pk for row in inputs}
     found = list(
         Indicator.objects.filter(kind=IndicatorKind.RATIO)
         .in_form_order()
@@ -25,12 +25,19 @@ def ratios_of(inputs: list[Indicator]) -> tuple[list[Indicator], Terms]:
     rows = IndicatorTerm.objects.filter(indicator__in=found).exclude(role=TermRole.PREFILL)
     for indicator_id, role, input_id in rows.values_list("indicator", "role", "input"):
         terms.setdefault(indicator_id, {}).setdefault(role, []).append(input_id)
-    kept = [
+    return within(found, terms, inputs), terms
+
+
+def within(
+    ratios: Iterable[Indicator], terms: Terms, inputs: Iterable[Indicator]
+) -> list[Indicator]:
+    """Those of the ratios whose every term is among the inputs."""
+    asked = {row.pk for row in inputs}
+    return [
         row
-        for row in found
+        for row in ratios
         if {pk for side in terms.get(row.pk, {"": [0]}).values() for pk in side} <= asked
     ]
-    return kept, terms
 
 
 def _quotient(

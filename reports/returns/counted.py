@@ -35,11 +35,6 @@ def counted_figures(units: Collection[Unit], period: Period) -> dict[int, dict[i
     return Books(units).figures(period)
 
 
-def address_of(unit: Unit) -> str:
-    """How an address names a unit: by its code while it lasts, then with its last day."""
-    return unit.code if unit.is_valid_on(timezone.localdate()) else unit.reference
-
-
 def counts_by_register(registers: Collection[int]) -> dict[int, list[RegisterCount]]:
     """What is counted from each register (pk), with its indicator. One query."""
     found: dict[int, list[RegisterCount]] = defaultdict(list)
@@ -123,7 +118,7 @@ class Books:
                 found[book.unit_id][rule.indicator_id] = Counted(
                     register=book.register.code,
                     book=book.register.name,
-                    unit=address_of(book.unit),
+                    unit=book.unit.address,
                     period=period.code,
                     value=Decimal(number),
                 )

@@ -11,10 +11,10 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 
 from communes.enums import TierCode
-from communes.models import Unit
+from communes.models import Ancestry, Unit
 from indicators.asking import asks, is_asked_in, profiles_of
 from indicators.models import Indicator
 from indicators.periods import Period
@@ -28,6 +28,16 @@ def reviewers_of(unit: Unit) -> list[Unit]:
     """The units that review what `unit` sends up, nearest first; two tiers or one."""
     above = Unit.objects.above(unit).select_related("tier")
     return [row for row in above if row.tier.code != TierCode.NATION]
+
+
+def reviewers_by_unit(units: Collection[Unit]) -> dict[int, list[Unit]]:
+    """The same of several units (pk). One query."""
+    found: dict[int, list[Unit]] = defaultdict(list)
+    rows = Ancestry.objects.filter(descendant__in=[unit.pk for unit in units], depth__gt=0)
+    for row in rows.select_related("ancestor__tier").order_by("depth"):
+        if row.ancestor.tier.code != TierCode.NATION:
+            found[row.descendant_id].append(row.ancestor)
+    return found
 
 
 def form_of(unit: Unit, period: Period, books: Books | None = None) -> list[Indicator]:
@@ -102,9 +112,30 @@ def report_of(unit: Unit, period: Period) -> Report:
     return found or Report(unit=unit, period=period.code)
 
 
+def reports_by_unit(units: Collection[Unit], period: Period) -> dict[int, Report]:
+    """The same of several units (pk), with what happened to each before. One query."""
+    rows = Report.objects.filter(unit__in=[unit.pk for unit in units], period=period.code)
+    rows = rows.with_past()
+    found = {row.unit_id: row for row in rows.select_related("with_tier", "unit__tier")}
+    return {unit.pk: found.get(unit.pk) or Report(unit=unit, period=period.code) for unit in units}
+
+
 def deadline_of(unit: Unit, period: Period) -> Deadline | None:
     """The nearest calendar entry: the unit's own extension before the district's or province's."""
     return deadlines(unit).filter(period=period.code).first()
+
+
+def deadlines_by_unit(units: Collection[Unit], period: Period) -> dict[int, Deadline]:
+    """The nearest calendar entry of several units (pk). One query."""
+    rows = (
+        Deadline.objects.filter(
+            issuer__downward__descendant__in=[unit.pk for unit in units], period=period.code
+        )
+        .annotate(of=F("issuer__downward__descendant"))
+        .select_related("issuer")
+        .order_by("-issuer__downward__depth")
+    )
+    return {row.of: row for row in rows}  # the nearest comes last
 
 
 def deadlines(unit: Unit) -> QuerySet[Deadline]:

@@ -48,7 +48,7 @@ def obstacles(current: Return) -> list[Problem]:
             code="missing",
             key=row.indicator.code,
         )
-        for row in current.missing
+        for row in current.to_answer
     ]
     return problems
 

@@ -22,9 +22,12 @@ from reports.models import Comment, Deadline, Evidence, Report
 from reports.returns.counted import Counted, Lock
 
 
-def is_late(state: str, deadline: Deadline | None) -> bool:
-    """Past its day and still with the unit that owes it."""
-    waiting = state in (ReportState.DRAFT, ReportState.RETURNED)
+def is_late(state: str, deadline: Deadline | None, *, is_correction: bool = False) -> bool:
+    """Past its day and still with the unit that owes it.
+
+    The calendar asks for a return once: what was approved and is opened again is not late.
+    """
+    waiting = state in (ReportState.DRAFT, ReportState.RETURNED) and not is_correction
     return waiting and deadline is not None and timezone.localdate() > deadline.due_on
 
 
@@ -36,7 +39,8 @@ class Row:
     in points). `previous` is last year's figure, added up over the unit's predecessors.
     `is_comparable`: no break of the series lies between the two.
     `numerator`, `denominator`: codes of the inputs a ratio is worked out from. `counted`: what a
-    book of the unit counts now; else a locked row is last year's closing.
+    book of the unit counts now; else a locked row is last year's closing. `is_official`: something
+    was approved of it.
     """
 
     indicator: Indicator
@@ -47,9 +51,11 @@ class Row:
     note: str = ""
     version: int = 0
     entered_by: str = ""
+    entered_by_id: int | None = None
     entered_at: datetime | None = None
     submitted_value: Decimal | None = None
     submitted_answer: str = Answer.MISSING
+    is_official: bool = False
     previous: Decimal | None = None
     planned: Decimal | None = None
     is_locked: bool = False
@@ -178,6 +184,16 @@ class Return:
         return [row for row in self.inputs if not row.is_answered]
 
     @property
+    def to_answer(self) -> list[Row]:
+        """The empty cells that have to be answered before the return is sent.
+
+        A correction mends what was approved: it is not asked for what was approved empty.
+        """
+        if self.report.is_correction:
+            return [row for row in self.missing if row.is_official]
+        return self.missing
+
+    @property
     def errors(self) -> list[Finding]:
         return [found for found in self.findings if found.severity == Severity.ERROR]
 
@@ -202,7 +218,8 @@ class Return:
 
     @property
     def is_late(self) -> bool:
-        return is_late(self.report.state, self.deadline)
+        report = self.report
+        return is_late(report.state, self.deadline, is_correction=report.is_correction)
 
     @property
     def themes(self) -> list[tuple[Theme, list[Row]]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from communes.access import current_posts
@@ -17,15 +17,18 @@ from communes.models import Ancestry, Official, Succession, Unit
 from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
-from reports.enums import ReportState
-from reports.models import Deadline, Report
+from reports.enums import ReportState, Step
+from reports.models import Deadline, Report, ReportEvent
 from reports.returns.form import Forms, deadline_of, deadlines, entering_tiers
 from reports.returns.pieces import is_late
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where one unit's return stands. `state` is None when nothing has been entered."""
+    """Where one unit's return stands. `state` is None when nothing has been entered.
+
+    `days_late`: how long after its due day the return was first sent; 0 in time, or not yet sent.
+    """
 
     unit: Unit
     period: Period
@@ -35,10 +38,17 @@ class Standing:
     done: int
     total: int
     returned: int
+    days_late: int = 0
 
     @property
     def is_late(self) -> bool:
-        return is_late(self.state or ReportState.DRAFT, self.deadline)
+        state, again = self.state or ReportState.DRAFT, self.is_correction
+        return is_late(state, self.deadline, is_correction=again)
+
+    @property
+    def is_correction(self) -> bool:
+        """Was it approved once, and opened again?"""
+        return self.report is not None and self.report.is_correction
 
     @property
     def is_submitted(self) -> bool:
@@ -63,7 +73,9 @@ def _standings(owed: Sequence[Owed]) -> list[Standing]:
         return []
     forms = _forms(owed)
     reports, done = _reports(owed), _answered(forms)
-    deadlines = _nearest_deadlines(owed)
+    chains = _chains(owed)
+    deadlines = {key: chain[-1] for key, chain in chains.items()}
+    late = _days_late(reports, chains)
     found = []
     for unit, period in owed:
         key = unit.pk, period.code
@@ -78,6 +90,7 @@ def _standings(owed: Sequence[Owed]) -> list[Standing]:
                 done=done.get(key, 0),
                 total=len(forms[key]),
                 returned=report.open_requests if report else 0,
+                days_late=late.get(key, 0),
             )
         )
     return found
@@ -92,16 +105,24 @@ def _of(owed: Sequence[Owed]) -> dict[str, Any]:
 
 
 def _reports(owed: Sequence[Owed]) -> dict[Key, Any]:
-    """Stored reports with `open_requests`, the figures sent back and not yet corrected."""
+    """Stored reports with `open_requests`, the figures sent back and not yet corrected.
+
+    And `first_sent`, when the return first left its unit.
+    """
     sent_back = Q(
         comments__asks_for_change=True,
         comments__settled_at__isnull=True,
         comments__event__isnull=False,
     )
+    first_sent = ReportEvent.objects.filter(report=OuterRef("pk"), step=Step.SUBMIT).order_by("at")
     rows = (
         Report.objects.filter(**_of(owed))
+        .with_past()
         .select_related("with_tier")
-        .annotate(open_requests=Count("comments", filter=sent_back))
+        .annotate(
+            open_requests=Count("comments", filter=sent_back),
+            first_sent=Subquery(first_sent.values("at")[:1]),
+        )
     )
     return {(row.unit_id, row.period): row for row in rows}
 
@@ -132,7 +153,8 @@ def _answered(forms: Mapping[Key, Sequence[Indicator]]) -> dict[Key, int]:
     return {(unit_id, code): count for unit_id, code, count in rows}
 
 
-def _nearest_deadlines(owed: Sequence[Owed]) -> dict[Key, Deadline]:
+def _chains(owed: Sequence[Owed]) -> dict[Key, list[Deadline]]:
+    """The calendar entries that speak of each return, the nearest issuer's last: it counts."""
     of = _of(owed)
     rows = (
         Ancestry.objects.filter(
@@ -141,10 +163,58 @@ def _nearest_deadlines(owed: Sequence[Owed]) -> dict[Key, Deadline]:
         .order_by("-depth")
         .values_list("descendant", "ancestor__deadlines")
     )
-    nearest = list(rows)
-    kept = Deadline.objects.select_related("issuer").in_bulk({pk for _, pk in nearest})
-    # a nearer issuer comes later and wins
-    return {(unit_id, kept[pk].period): kept[pk] for unit_id, pk in nearest}
+    pairs = list(rows)
+    kept = Deadline.objects.select_related("issuer").in_bulk({pk for _, pk in pairs})
+    found: dict[Key, list[Deadline]] = defaultdict(list)
+    for unit_id, pk in pairs:
+        found[unit_id, kept[pk].period].append(kept[pk])
+    return dict(found)
+
+
+def _days_late(reports: Mapping[Key, Any], chains: Mapping[Key, list[Deadline]]) -> dict[Key, int]:
+    """By how many days returns were late when they were first sent. One query, none when none."""
+    sent = {
+        key: row.first_sent
+        for key, row in reports.items()
+        if row.first_sent is not None and key in chains
+    }
+    then = _due_days({row.pk for key in sent for row in chains[key]})
+    return {key: days_late(at, _due_then(chains[key], then, at)) for key, at in sent.items()}
+
+
+def _due_days(pks: set[int]) -> dict[int, list[tuple[datetime, date]]]:
+    """What each calendar entry (pk) has said, oldest first: (since when, due day)."""
+    if not pks:
+        return {}
+    found: dict[int, list[tuple[datetime, date]]] = defaultdict(list)
+    rows = Deadline.history.filter(id__in=pks).order_by("history_date", "history_id")
+    for pk, since, day in rows.values_list("id", "history_date", "due_on"):
+        found[pk].append((since, day))
+    return found
+
+
+def _due_then(
+    chain: Sequence[Deadline], then: Mapping[int, list[tuple[datetime, date]]], at: datetime
+) -> date:
+    """The due day as it stood at a moment; today's where none is known of then."""
+    for row in chain[::-1]:
+        said = [day for since, day in then.get(row.pk, []) if since <= at]
+        if said:
+            return said[-1]
+    return chain[-1].due_on
+
+
+def days_late(first_sent: datetime | None, due_on: date | None) -> int:
+    """How many days after its due day a return was first sent; 0 in time, or when not known."""
+    if first_sent is None or due_on is None:
+        return 0
+    return max((timezone.localdate(first_sent) - due_on).days, 0)
+
+
+def lateness_of(unit: Unit, period: Period) -> int:
+    """As `Standing.days_late`, of one return. At most four queries."""
+    owed = [(unit, period)]
+    return _days_late(_reports(owed), _chains(owed)).get((unit.pk, period.code), 0)
 
 
 @dataclass(frozen=True)

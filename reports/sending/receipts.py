@@ -10,15 +10,14 @@ from hashlib import sha256
 from itertools import groupby
 from typing import Any
 
-from django.utils import timezone
-
 from communes.models import Unit
 from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
+from povertyplan.lib.speech import officially
 from reports.enums import Step
 from reports.models import Deadline, Report, ReportEvent
-from reports.returns import deadline_of, kept_text, report_of, reviewers_of
+from reports.returns import days_late, deadline_of, kept_text, report_of, reviewers_of
 
 CODE_DIGITS = 16
 
@@ -43,14 +42,16 @@ class Section:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One sending of a return. `sent_to` is the unit that reviews first; `due` was its calendar.
+    """One sending of a return. `sent_to` is the unit that reviews first.
 
-    `latest` is the last step of the whole return: what became of it since.
+    `due`: the calendar at the first sending, by which alone a return is in time or late;
+    `latest`: the last step of the whole return: what became of it since.
     """
 
     report: Report
     period: Period
     event: ReportEvent
+    first: ReportEvent
     sent_to: Unit | None
     due: Deadline | None
     sections: list[Section]
@@ -72,9 +73,11 @@ class Receipt:
 
     @property
     def days_late(self) -> int:
-        if self.due is None:
-            return 0
-        return max((timezone.localdate(self.event.at) - self.due.due_on).days, 0)
+        return days_late(self.first.at, self.due.due_on if self.due else None)
+
+    @property
+    def is_again(self) -> bool:
+        return self.event.round > 1
 
     @property
     def is_replaced(self) -> bool:
@@ -98,20 +101,23 @@ def submission_of(report: Report, number: int) -> ReportEvent | None:
     return sent.first()
 
 
+@officially
 def receipt_of(unit: Unit, period: Period, number: int) -> Receipt | None:
     """The receipt of the nth sending; None when there was none. Queries do not grow with it."""
     report = report_of(unit, period)
     event = submission_of(report, number)
     if event is None:
         return None
+    first = submission_of(report, 1) if number > 1 else event
     reviewers = reviewers_of(unit)
     facts = Result.objects.filter(unit=unit, period=period.code, is_sample=True)
     return Receipt(
         report=report,
         period=period,
         event=event,
+        first=first or event,
         sent_to=reviewers[0] if reviewers else None,
-        due=_calendar_then(unit, period, event),
+        due=_calendar_then(unit, period, first or event),
         sections=_sections(event),
         latest=report.events.order_by("at", "pk").last() or event,
         is_sample=facts.exists(),

@@ -19,6 +19,7 @@ from reports.returns import (
     Return,
     answer_text,
     closed_because,
+    days_late,
     kept_text,
     obstacles,
     return_of,
@@ -77,7 +78,7 @@ class Summary:
 
     @property
     def now_missing(self) -> int:
-        return len(self.current.missing)
+        return len(self.current.to_answer)
 
     @property
     def next_round(self) -> int:
@@ -100,9 +101,11 @@ class Summary:
 
     @property
     def days_late(self) -> int:
-        """Days past the due day, today."""
+        """Days past the due day, today; 0 of what was sent before: its first sending counts."""
         deadline = self.current.deadline
-        return max((timezone.localdate() - deadline.due_on).days, 0) if deadline else 0
+        if deadline is None or self.report.round:
+            return 0
+        return days_late(timezone.now(), deadline.due_on)
 
 
 def summary_of(unit: Unit, period: Period, official: Official) -> Summary:
@@ -131,7 +134,7 @@ def summary_of(unit: Unit, period: Period, official: Official) -> Summary:
 
 
 def _missing(current: Return) -> list[Missing]:
-    themes = groupby(current.missing, key=lambda row: row.indicator.theme)
+    themes = groupby(current.to_answer, key=lambda row: row.indicator.theme)
     return [
         Missing(lines[0].number.partition(".")[0], theme, lines)
         for theme, rows in themes

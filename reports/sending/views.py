@@ -20,6 +20,7 @@ from communes.models import Official, Unit
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.pdf import pdf_of
+from povertyplan.lib.speech import officially
 from reports import workflow
 from reports.sending.forms import SigningForm
 from reports.sending.receipts import Receipt, receipt_of
@@ -99,14 +100,14 @@ def _show(
 @require_safe
 def receipt(request: PageRequest, code: str, period: str, number: int) -> HttpResponse:
     found = _receipt(request.user, code, period, number)
-    return render(request, "sending/receipt.html", {"receipt": found})
+    return officially(render)(request, "sending/receipt.html", {"receipt": found})
 
 
 @policy(Policy.BY_UNIT)
 @require_safe
 def receipt_pdf(request: PageRequest, code: str, period: str, number: int) -> HttpResponse:
     found = _receipt(request.user, code, period, number)
-    page = render_to_string("sending/receipt_print.html", {"receipt": found})
+    page = officially(render_to_string)("sending/receipt_print.html", {"receipt": found})
     try:
         content = pdf_of(page, PRINT_STYLES.read_text(encoding="utf-8"))
     except DomainError as error:

@@ -21,6 +21,7 @@ from communes.models import Official, Unit
 from indicators.enums import Answer
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError, Problem
+from povertyplan.lib.speech import officially
 from povertyplan.lib.xlsx import Sheet, SheetCell
 from reports.annexes.build import annexes_for
 from reports.annexes.spec import (
@@ -135,7 +136,8 @@ def _forms(unit: Unit, period: Period) -> list[Form]:
             spec = read_spec(annex.definition)
         except DomainError:
             continue  # cannot be printed either
-        forms += [Form(annex, spec, layout) for layout in spec.layouts]
+        if spec.lists_units:
+            forms += [Form(annex, spec, layout) for layout in spec.layouts]
     return forms
 
 
@@ -164,6 +166,7 @@ def _find(sheets: Sequence[Sheet], forms: Sequence[Form], period: Period) -> Tab
     return best
 
 
+@officially
 def _title(form: Form, period: Period) -> str:
     return title(form.spec, form.layout.variant, period, form.annex.plan)
 

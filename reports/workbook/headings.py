@@ -11,6 +11,7 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
+from povertyplan.lib.speech import officially
 from povertyplan.lib.xlsx import Sheet, SheetCell
 from reports.workbook.pieces import Fault
 from reports.workbook.values import is_blank, plain_words
@@ -109,6 +110,7 @@ def find_headings(sheet: Sheet, period: Period) -> Headings | None:
     return None
 
 
+@officially
 def _kind(cell: SheetCell, period: Period) -> Column | None:
     words = plain_words(_ASIDE.sub(" ", str(cell.value)))
     for named in (plain_words(period.label), f"năm {period.year}", str(period.year)):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from indicators.enums import Answer, ValueType
 from indicators.models import Indicator
 from povertyplan.lib.numbers import format_number
+from povertyplan.lib.speech import officially
 from reports.returns import Return, Row
 
 EXCUSES = (Answer.NOT_APPLICABLE, Answer.NO_DATA)
@@ -80,6 +81,7 @@ def is_choice(indicator: Indicator) -> bool:
     return indicator.value_type == ValueType.YES_NO
 
 
+@officially
 def excuse_words() -> dict[str, str]:
     """{“Không áp dụng”: na, …}: the answers that stand in place of a number, as listed."""
     return {capfirst(str(answer.label)): str(answer) for answer in EXCUSES}

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from indicators.models import IndicatorAlias
 from indicators.periods import Period
+from povertyplan.lib.bilingual import as_kept
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.xlsx import Sheet
 from reports.returns import Return, Row
@@ -82,9 +83,10 @@ class _Reader:
         self.computed = {row.code for row in current.rows} - set(self.by_code)
         self.by_name: dict[str, list[Row]] = defaultdict(list)
         for row in current.inputs:
-            self.by_name[plain_words(row.indicator.name)].append(row)
+            for name in _names(row):
+                self.by_name[name].append(row)
         self.computed_names = {
-            plain_words(row.indicator.name) for row in current.rows if row.kind != "input"
+            name for row in current.rows if row.kind != "input" for name in _names(row)
         }
         self.aliases = self._known_aliases()
 
@@ -172,6 +174,12 @@ class _Reader:
             f"“{row.indicator.name}”",
             _("Dòng đã bị xáo trộn so với mã ẩn. Tải mẫu mới rồi chép số sang."),
         )
+
+
+def _names(row: Row) -> set[str]:
+    """How a line may call it: by the Vietnamese name, or by the English one where there is one."""
+    names = (as_kept(row.indicator.name), row.indicator.name_en)
+    return {plain_words(name) for name in names if name}
 
 
 def _once(claims: list[Claim]) -> list[Claim]:

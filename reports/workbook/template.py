@@ -18,6 +18,7 @@ from indicators.enums import Answer
 from indicators.models import Indicator
 from indicators.recording import MOST_DIGITS
 from povertyplan.lib.numbers import format_number
+from povertyplan.lib.speech import officially
 from reports.returns import Return, Row, plain
 from reports.workbook import layout
 from reports.workbook.formulas import Check, Places, checks_of, formula_of
@@ -35,6 +36,7 @@ _NAME_LETTERS, _MEASURE_LETTERS = 52, 21
 _UNLIMITED = Decimal(10**MOST_DIGITS - 1)
 
 
+@officially
 def template_file(current: Return) -> tuple[str, bytes]:
     """(file name, workbook) of a return, with what is stored filled in."""
     stream = BytesIO()
