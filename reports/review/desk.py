@@ -5,17 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.html import format_html
+
+from communes.access import sees_below
 from communes.models import Official, Unit
+from indicators.enums import Answer
 from indicators.periods import Period
 from reports.attached import evidence_of
 from reports.enums import Step
 from reports.history import Change, already_sent, figure_history
 from reports.models import Report, ReportEvent
-from reports.returns import Return, answer_text, return_of
+from reports.returns import Return, answer_text, lateness_of, return_of
 from reports.review import words
+from reports.review.panel import Panel, panel_of
 from reports.review.powers import Neighbours, Powers, neighbours_of, powers_of
 from reports.review.rows import (
+    SHOW,
     DeskGroup,
+    DeskRow,
+    Looks,
     counted,
     desk_rows,
     grouped,
@@ -24,7 +32,7 @@ from reports.review.rows import (
     show_last_sent,
 )
 from reports.review.words import Status
-from reports.workflow import may_review_now
+from reports.workflow import accepted_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,10 @@ class FigureChange:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Everything about one return on a reviewer's desk."""
+    """Everything about one return on a reviewer's desk. `changes`: edits of what was there.
+
+    `keep`: what an address of this page adds to stay with the lines that are shown.
+    """
 
     unit: Unit
     period: Period
@@ -61,18 +72,36 @@ class Desk:
     has_sample: bool
     powers: Powers
     neighbours: Neighbours | None
+    rows: tuple[DeskRow, ...]
+    panel: Panel | None
+    days_late: int
+    keep: str
 
     @property
     def pending(self) -> int:
         return self.counts["pending"]
 
+    @property
+    def unlooked(self) -> list[DeskRow]:
+        """What asks for a look and has had none."""
+        return [row for row in self.rows if row.needs_look]
+
+    @property
+    def marked(self) -> list[DeskRow]:
+        """What is to be sent back."""
+        return [row for row in self.rows if row.pending is not None]
+
+    def row(self, code: str) -> DeskRow | None:
+        return next((row for row in self.rows if row.code == code), None)
+
 
 def desk(
-    unit: Unit, period: Period, official: Official, *, showing: str = "all", opened: str = ""
+    unit: Unit, period: Period, official: Official, *, showing: str = "", opened: str = ""
 ) -> Desk:
     """Return one return as `official` may see it.
 
-    `showing` narrows the rows (one of `rows.SHOW`), `opened` is the code of the row unfolded.
+    `showing` narrows the rows (one of `rows.SHOW`; empty: what is best read first), `opened` is
+    the code of the row whose panel is asked for.
     Figures that are still with the unit are not shown: then the last sent ones are. The number
     of queries does not grow with the form.
     """
@@ -81,15 +110,24 @@ def desk(
     is_sent = report.round > 0
     events = tuple(_events(report))
     changes = figure_history(unit, period) if is_sent else []
-    if not may_review_now(report, official):
+    powers = powers_of(found, official)
+    if not powers.may_review:
         _leave_out_unsent_requests(found)
-    sent_at = [event.at for event in events if event.step == Step.SUBMIT]
+    sendings = [event for event in events if event.step == Step.SUBMIT]
+    sent_at = [event.at for event in sendings]
     if is_sent and report.is_editable:
         show_last_sent(found, replaced_since(changes, sent_at[-1:]))
     attached = evidence_of(found.report, as_sent=True)
     for row in found.inputs:
         row.evidence = attached.get(row.indicator.pk, [])
-    rows = desk_rows(found, period, replaced_since(changes, sent_at[-2:-1])) if is_sent else []
+    looks = Looks(
+        before=replaced_since(changes, sent_at[-2:-1]),
+        notes=_notes(sendings[-2]) if sendings[1:] and not report.is_editable else None,
+        accepted=accepted_in(report) if is_sent else {},
+    )
+    rows = desk_rows(found, looks) if is_sent else []
+    counts = counted(rows)
+    asked, showing = showing, showing or _first_shown(report, counts, is_mine=powers.may_review)
     return Desk(
         unit=unit,
         period=period,
@@ -100,15 +138,42 @@ def desk(
         total=found.total,
         previous_label=str(period.year - 1),
         groups=grouped([row for row in rows if is_shown(row, showing)], report.round),
-        counts=counted(rows),
+        counts=counts,
         showing=showing,
         opened=opened,
         events=events[::-1],
-        changes=tuple(_change(row) for row in already_sent(changes, report)),
+        changes=tuple(
+            _change(row)
+            for row in already_sent(changes, report)
+            if row.old_answer != Answer.MISSING
+        ),
         has_sample=found.has_sample,
-        powers=powers_of(found, official, sum(row.pending is not None for row in rows)),
+        powers=powers,
         neighbours=neighbours_of(unit, period, official),
+        rows=tuple(rows),
+        panel=_panel(found, rows, opened, official),
+        days_late=lateness_of(unit, period) if sent_at and not report.is_editable else 0,
+        keep=format_html("&amp;loc={}", asked) if asked in SHOW else "",
     )
+
+
+def _first_shown(report: Report, counts: dict[str, int], *, is_mine: bool) -> str:
+    """What came back is read by what it changed; the rest is a press away."""
+    return "changed" if is_mine and report.round > 1 and counts["changed"] else "all"
+
+
+def _notes(event: ReportEvent) -> dict[str, str]:
+    """What the unit noted beside its figures when it sent them: indicator code → note."""
+    return {code: note[0] for code, _kept, *note in event.covered if note}
+
+
+def _panel(found: Return, rows: list[DeskRow], opened: str, official: Official) -> Panel | None:
+    shown = next((row for row in rows if row.code == opened), None)
+    if shown is None:
+        return None
+    row = next(row for row in found.rows if row.code == opened)
+    is_above = found.unit.parent is not None and sees_below(official, found.unit.parent)
+    return panel_of(row, shown, rows, found.unit, found.period, is_above=is_above)
 
 
 def _events(report: Report) -> list[ReportEvent]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from communes import access
@@ -14,15 +13,21 @@ from indicators.periods import Period
 from reports.enums import UNDER_REVIEW, ReportState
 from reports.models import Report
 from reports.returns import Return
-from reports.workflow import may_review_now
+from reports.review.desks import on_desk_of
+from reports.workflow import holds_desk, next_desk, speaking_post, why_not_review
 
 
 @dataclass(frozen=True, slots=True)
 class Powers:
-    """What the visitor may do here, and the words of the buttons."""
+    """What the visitor may do here, and the words of the buttons.
+
+    `may_delegate`: the unit whose desk they may hand on, as an address names it, or empty.
+    """
 
     may_review: bool
     may_reopen: bool
+    may_comment: bool
+    may_delegate: str
     why_not: str
     endorse_words: str
     return_words: str
@@ -41,16 +46,21 @@ class Neighbours:
     after: str
 
 
-def powers_of(found: Return, official: Official, pending: int) -> Powers:
+def powers_of(found: Return, official: Official) -> Powers:
     report = found.report
-    may_review = may_review_now(report, official)
+    pending = sum(row.request is not None and row.request.event_id is None for row in found.inputs)
+    refusal = why_not_review(report, official) if report.pk else ""
+    may_review = bool(report.pk) and not refusal
     top = found.reviewers[-1] if found.reviewers else None
     my_units = {post.unit_id for post in access.reviewing_posts(official)}
+    own = [unit for unit in found.reviewers if access.can_delegate(official, unit)]
     return Powers(
         may_review=may_review,
         may_reopen=report.state == ReportState.APPROVED and top is not None and top.pk in my_units,
-        why_not="" if may_review else _why_not(found, official),
-        endorse_words=_endorse_words(found),
+        may_comment=report.round > 0 and speaking_post(report, official) is not None,
+        may_delegate=own[0].reference if own else "",
+        why_not="" if may_review else _why_not(found, official, refusal),
+        endorse_words=_endorse_words(report),
         return_words=_("Trả lại {unit} ({count} chỉ tiêu)").format(
             unit=_kind(found.unit), count=pending
         ),
@@ -61,15 +71,14 @@ def _kind(unit: Unit) -> str:
     return str(unit.tier).lower()
 
 
-def _endorse_words(found: Return) -> str:
-    tiers = [unit.tier for unit in found.reviewers]
-    places = [place for place, tier in enumerate(tiers) if tier.pk == found.report.with_tier_id]
-    if places and places[0] + 1 < len(tiers):
-        return _("Duyệt, chuyển {tier}").format(tier=str(tiers[places[0] + 1]).lower())
+def _endorse_words(report: Report) -> str:
+    above = next_desk(report) if report.state in UNDER_REVIEW else None
+    if above is not None:
+        return _("Duyệt, chuyển {tier}").format(tier=str(above.tier).lower())
     return _("Duyệt chính thức")
 
 
-def _why_not(found: Return, official: Official) -> str:
+def _why_not(found: Return, official: Official, refusal: str) -> str:
     """Why the visitor can only read; "" for who never reviews this unit."""
     report = found.report
     if not access.can(official, Action.REVIEW, found.unit):
@@ -77,6 +86,8 @@ def _why_not(found: Return, official: Official) -> str:
     if not report.round:
         return _("Đơn vị chưa nộp; số liệu hiện ra khi báo cáo được gửi lên.")
     if report.state in UNDER_REVIEW:
+        if holds_desk(report, official):
+            return _("Chỉ xem. {why}").format(why=refusal)
         return _("Chỉ xem: báo cáo đang ở cấp {tier}.").format(tier=str(report.with_tier).lower())
     if report.state == ReportState.APPROVED:
         return _("Báo cáo đã duyệt chính thức.")
@@ -88,16 +99,22 @@ def neighbours_of(unit: Unit, period: Period, official: Official) -> Neighbours 
     posts = access.reviewing_posts(official)
     if not posts:
         return None
-    on_desk = Q()
-    for post in posts:
-        on_desk |= Q(with_tier=post.unit.tier_id, unit__upward__ancestor=post.unit_id)
-    waiting = list(
-        Report.objects.filter(on_desk, period=period.code, state__in=UNDER_REVIEW)
-        .exclude(unit__in=[post.unit_id for post in posts])
+    reports = list(
+        Report.objects.filter(
+            unit__upward__ancestor__in=[post.unit_id for post in posts],
+            period=period.code,
+            state__in=UNDER_REVIEW,
+        )
+        .select_related("unit__tier", "unit__parent", "with_tier")
         .order_by("unit__parent__code", "unit__code")
-        .values_list("unit__parent__code", "unit__code")
         .distinct()
     )
+    mine = on_desk_of(official, reports)
+    waiting = [
+        (row.unit.parent.code if row.unit.parent else None, row.unit.code)
+        for row in reports
+        if row.pk in mine
+    ]
     here = (unit.parent.code if unit.parent else None, unit.code)
     before = [code for parent, code in waiting if (parent or "", code) < (here[0] or "", here[1])]
     after = [code for parent, code in waiting if (parent or "", code) > (here[0] or "", here[1])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from indicators.calc import ratio
 from indicators.enums import Answer, ValueType
 from indicators.models import Indicator
-from indicators.periods import Period
 from povertyplan.lib.numbers import format_number
 from reports.history import Change
 from reports.models import Comment, Evidence
 from reports.returns import Counted, Return, Row, answer_text, figure_text
+from reports.returns.comparison import compare
 from reports.review.flags import Flag, flags_of
+from reports.workflow import said_in
 
 Told = dict[str, tuple[str, Decimal | None]]
 """Earlier figures by indicator code: (answer, value)."""
@@ -30,7 +31,9 @@ class DeskRow:
 
     `pending`: a request not sent yet; `unmet`: what was asked for last round, when the figure
     came back as it was. `counted`: the book a figure is counted from, `recount` what it says now
-    where the return says something else.
+    where the return says something else. `verdict`: met, risk, late beside the plan, or empty;
+    `distance` in words. `terms`: the inputs a rate is worked out from. `is_accepted`: this tier
+    has found the figure right, and it still says the same.
     """
 
     number: str
@@ -60,6 +63,11 @@ class DeskRow:
     origin: str
     recount: str
     may_return: bool
+    verdict: str
+    distance: str
+    noted: bool
+    terms: tuple[str, ...]
+    is_accepted: bool
 
     @property
     def is_asked_back(self) -> bool:
@@ -68,7 +76,53 @@ class DeskRow:
     @property
     def is_quiet(self) -> bool:
         """Nothing to look at twice."""
-        return not (self.flags or self.is_asked_back or self.edited or self.unmet or self.recount)
+        return not (
+            self.flags
+            or self.is_asked_back
+            or self.is_changed
+            or self.unmet
+            or self.recount
+            or self.is_missing
+        )
+
+    @property
+    def is_changed(self) -> bool:
+        """Did the last round change the figure, or what is said of it?"""
+        return bool(self.edited) or self.noted
+
+    @property
+    def is_judged(self) -> bool:
+        """Is there something to accept? A cut is that of the two rates it is taken from."""
+        return self.kind != "change" and not self.is_missing
+
+    @property
+    def is_taken(self) -> bool:
+        """Counted as found right: by a look, or because nothing about it asks for one."""
+        return self.is_judged and not self.is_asked_back and (self.is_accepted or self.is_quiet)
+
+    @property
+    def needs_look(self) -> bool:
+        """Something about it asks for a look that nobody of this tier has had."""
+        return self.is_judged and not (self.is_taken or self.is_asked_back)
+
+    @property
+    def talk(self) -> int:
+        """How many have said something: the unit in its note, and every comment."""
+        return bool(self.note) + len(self.comments) + (self.sent is not None)
+
+    @property
+    def reasons(self) -> str:
+        """Why a look is asked for, in a few words."""
+        found = [flag.label for flag in self.flags]
+        if self.edited:
+            found.append(_("đã sửa {change}").format(change=self.edited))
+        if self.unmet:
+            found.append(_("đã yêu cầu, chưa sửa"))
+        return "; ".join([*found, *([self.recount] if self.recount else [])])
+
+    @property
+    def label(self) -> str:
+        return f"{self.number} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +185,27 @@ def _worked_out(row: Row, values: dict[str, Decimal | None]) -> Decimal | None:
     return ratio(sides[0], sides[1], row.indicator.scale)
 
 
-def desk_rows(found: Return, period: Period, before: Told) -> list[DeskRow]:
-    broken = _broken([row.indicator for row in found.rows], period)
-    current = found.report.round
-    return [
-        _desk_row(row, before, current, is_comparable=row.indicator.pk not in broken)
-        for row in found.rows
-    ]
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """What the lines of a return are read beside.
+
+    `before`: the figures the last round replaced; `notes`: what was noted at the sending before,
+    by code, None when there was none; `accepted`: indicator pk → what this tier found right.
+    """
+
+    before: Told
+    notes: Mapping[str, str] | None
+    accepted: Mapping[int, str]
 
 
-def _broken(indicators: Iterable[Indicator], period: Period) -> set[int]:
-    """Indicators whose series starts anew in `period`: no difference to last year is taken."""
-    rows = Indicator.objects.filter(pk__in=[row.pk for row in indicators]).values_list(
-        "pk", "series_breaks__first_periods"
-    )
-    return {pk for pk, first in rows if first and period.year in first}
+def desk_rows(found: Return, looks: Looks) -> list[DeskRow]:
+    return [_desk_row(row, looks, found.report.round) for row in found.rows]
 
 
-def _desk_row(row: Row, before: Told, current: int, *, is_comparable: bool) -> DeskRow:
+def _desk_row(row: Row, looks: Looks, current: int) -> DeskRow:
     indicator = row.indicator
-    edited = _edited(row, before)
+    edited = _edited(row, looks.before)
+    beside = compare(row.value, row.planned, indicator, row.kind)
     asked = [comment for comment in row.comments if comment.asks_for_change and comment.event_id]
     last_asked = next((c for c in asked[::-1] if c.settled_at and c.round == current - 1), None)
     request = row.request
@@ -167,7 +222,7 @@ def _desk_row(row: Row, before: Told, current: int, *, is_comparable: bool) -> D
         planned=figure_text(indicator, row.planned),
         value=_text(row),
         is_missing=not row.is_answered,
-        change=_change_text(row, is_comparable=is_comparable),
+        change=_change_text(row),
         note=row.note,
         entered_by=row.entered_by,
         entered_at=row.entered_at,
@@ -184,6 +239,11 @@ def _desk_row(row: Row, before: Told, current: int, *, is_comparable: bool) -> D
         origin=row.origin if row.is_locked else "",
         recount=row.recount,
         may_return=row.kind == "input" and not row.is_opening,
+        verdict=beside.verdict if beside else "",
+        distance=beside.text if beside else "",
+        noted=_is_noted(row, looks.notes),
+        terms=(*row.numerator, *row.denominator),
+        is_accepted=row.kind != "change" and looks.accepted.get(indicator.pk) == said_in(row),
     )
 
 
@@ -201,11 +261,18 @@ def _edited(row: Row, before: Told) -> str:
     return f"{answer_text(row.indicator, answer, value)} → {_text(row)}"
 
 
-def _change_text(row: Row, *, is_comparable: bool) -> str:
+def _is_noted(row: Row, notes: Mapping[str, str] | None) -> bool:
+    """Does the unit say something else of the figure than at the sending before?"""
+    if notes is None or row.kind != "input" or row.is_locked:
+        return False
+    return row.note.strip() != notes.get(row.indicator.code, "").strip()
+
+
+def _change_text(row: Row) -> str:
     """Difference to last year with its sign; "" where no difference may be taken."""
     if row.kind == "change" or row.value is None or row.previous is None:
         return ""
-    if not is_comparable:
+    if not row.is_comparable:
         return _("chuẩn mới")
     if row.indicator.value_type == ValueType.YES_NO:
         return ""
@@ -218,18 +285,26 @@ def is_shown(row: DeskRow, showing: str) -> bool:
     tests = {
         "flags": bool(row.flags),
         "returned": row.is_asked_back or row.unmet is not None,
-        "changed": bool(row.edited),
+        "changed": row.is_changed or row.unmet is not None,
         "missing": row.is_missing,
     }
     return tests.get(showing, True)
 
 
 def counted(rows: Sequence[DeskRow]) -> dict[str, int]:
+    """How many lines each filter shows: of what is reported; what is worked out is `worked`."""
+    inputs = [row for row in rows if row.is_input]
     return {
-        "all": len(rows),
-        **{kind: sum(is_shown(row, kind) for row in rows) for kind in SHOW[1:]},
+        "all": len(inputs),
+        "worked": len(rows) - len(inputs),
+        "flags": sum(is_shown(row, "flags") for row in rows),
+        "returned": sum(is_shown(row, "returned") for row in inputs),
+        "changed": sum(is_shown(row, "changed") for row in inputs),
+        "missing": sum(row.is_missing for row in inputs),
         "pending": sum(row.pending is not None for row in rows),
-        "unmet": sum(row.unmet is not None for row in rows),
+        "accepted": sum(row.is_taken and row.is_accepted for row in inputs),
+        "quiet": sum(row.is_taken and not row.is_accepted for row in inputs),
+        "unlooked": sum(row.needs_look for row in rows),
     }
 
 
@@ -237,7 +312,7 @@ def grouped(rows: Sequence[DeskRow], current: int) -> tuple[DeskGroup, ...]:
     """What came back changed (or was asked for and did not change) first; the rest by theme."""
     first: list[DeskRow] = []
     if current > 1:
-        first = [row for row in rows if row.edited or row.unmet]
+        first = [row for row in rows if row.is_changed or row.unmet]
     rest = [row for row in rows if row not in first]
     groups = [
         DeskGroup(theme, tuple(found)) for theme, found in groupby(rest, key=lambda row: row.theme)

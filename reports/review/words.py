@@ -45,7 +45,7 @@ def status(
 
 def _words(state: str | None, progress: str, waits_for: str, returned: int) -> str:
     if state is None:
-        return _("Chưa nộp")
+        return label(None)
     if state == ReportState.DRAFT:
         return _("Đang nhập {progress}").format(progress=progress).strip()
     if state == ReportState.RETURNED and returned:
@@ -55,6 +55,11 @@ def _words(state: str | None, progress: str, waits_for: str, returned: int) -> s
     return str(ReportState(state).label)
 
 
+def label(state: str | None) -> str:
+    """The words of a state, said of several returns."""
+    return _("Chưa nộp") if state is None else str(ReportState(state).label)
+
+
 def is_new(report: Report) -> bool:
     """True while nobody has entered anything: the report stands in for a row not made yet."""
     return report._state.adding
@@ -62,6 +67,11 @@ def is_new(report: Report) -> bool:
 
 def overdue() -> Status:
     return Status(OVERDUE, "flag", "s-late", _("Quá hạn"))
+
+
+def sent_late(days: int) -> Status:
+    """Of a return that has been sent."""
+    return Status("sent-late", "clock", "s-risk", _("nộp chậm {days} ngày").format(days=days))
 
 
 def of_report(report: Report) -> Status:

@@ -268,6 +268,48 @@ def test_two_tier_province_has_one_reviewing_tier(catalogue: Catalogue) -> None:
     assert Result.objects.get(indicator=catalogue.poor).approved_value == 13
 
 
+def ended(desk: Desk, *, with_posts: bool) -> None:
+    """The district ends with June 2025, and with it the posts in it, or not yet."""
+    Unit.objects.filter(pk=desk.places.district.pk).update(valid_to=date(2025, 6, 30))
+    if with_posts:
+        desk.staff.district.posts.update(valid_to=date(2025, 6, 30))
+
+
+def test_return_on_the_desk_of_a_district_that_ended_is_the_provinces(desk: Desk) -> None:
+    """It does not wait where nobody is left: the next desk is the last."""
+    desk.save()
+    desk.submit()
+    with time_machine.travel("2025-06-30T08:00:00+07:00", tick=False):
+        ended(desk, with_posts=True)
+        assert may_review_now(desk.report(), Official.objects.get(pk=desk.staff.district.pk))
+        assert not may_review_now(desk.report(), Official.objects.get(pk=desk.staff.province.pk))
+    with time_machine.travel("2025-07-01T08:00:00+07:00", tick=False):
+        assert not may_review_now(desk.report(), Official.objects.get(pk=desk.staff.district.pk))
+        endorse(report=desk.report(), by=Official.objects.get(pk=desk.staff.province.pk))
+
+    assert desk.state() == ("approved", None, 1)
+
+
+def test_return_of_the_old_units_sent_after_the_change_skips_the_empty_desk(desk: Desk) -> None:
+    with time_machine.travel("2025-07-01T08:00:00+07:00", tick=False):
+        ended(desk, with_posts=True)
+        desk.save()
+        desk.submit()
+
+    assert desk.state() == ("submitted", "province", 1)
+
+
+def test_district_that_ended_and_still_has_its_people_finishes_its_returns(desk: Desk) -> None:
+    with time_machine.travel("2025-07-01T08:00:00+07:00", tick=False):
+        ended(desk, with_posts=False)
+        desk.save()
+        desk.submit()
+        assert desk.state() == ("submitted", "district", 1)
+        endorse(report=desk.report(), by=Official.objects.get(pk=desk.staff.district.pk))
+
+    assert desk.state() == ("endorsed", "province", 1)
+
+
 def test_nation_above_the_province_does_not_review(desk: Desk) -> None:
     """The top reviewing tier is the province, whatever stands above it in the tree."""
     nation = builders.unit("0", "Cả nước", "nation")
@@ -528,7 +570,7 @@ def test_request_needs_words_and_a_figure_of_the_form(desk: Desk) -> None:
         )
 
     assert ask(desk.catalogue.poor, "  ") == [
-        "Hộ nghèo cuối kỳ: Ghi rõ chỉ tiêu này sai gì, xã cần làm gì."
+        "Hộ nghèo cuối kỳ: Ghi rõ chỉ tiêu này sai gì, đơn vị cần làm gì."
     ]
     assert ask(desk.catalogue.rate, "Sai") == [
         "Tỷ lệ hộ nghèo: Chỉ tiêu này không có trong báo cáo."
