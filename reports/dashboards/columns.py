@@ -24,12 +24,14 @@ class Choice:
     """The columns of a table and what is said above it.
 
     `lead` speaks for the coverage of a row of the table, `said` for that of the sentences.
+    `tier`: the name of the tier that enters what is said; "" where it is not one.
     """
 
     columns: tuple[Column, ...]
     headlines: tuple[Headline, ...]
     lead: Indicator | None
     said: Indicator | None
+    tier: str = ""
 
     @property
     def asked(self) -> list[Indicator]:
@@ -52,18 +54,25 @@ def choose(theme: str) -> Choice:
     movements of the year that have a good direction. Source: indicators.yaml, form_sign and
     opening_indicator.
     """
-    review = list(Indicator.objects.household_review().in_form_order().select_related("theme"))
+    review = list(
+        Indicator.objects.household_review().in_form_order().select_related("theme", "entered_at")
+    )
     terms = _terms(review)
     headlines = _headlines(review, terms)
     said = headlines[0].rate if headlines else next(iter(review), None)
+    tier = _tier(headlines[0].counted if headlines else said)
     if not theme:
         columns = tuple(column(indicator) for indicator in _main(review, headlines, terms))
-        return Choice(columns, headlines, said, said)
+        return Choice(columns, headlines, said, said, tier)
     wanted = Indicator.objects.filter(theme__code=theme, optional=False).in_form_order()
     columns = tuple(column(indicator) for indicator in wanted)
     is_review = theme in {row.theme.code for row in review}
     lead = said if is_review or not columns else columns[0].indicator
-    return Choice(columns, headlines, lead, said)
+    return Choice(columns, headlines, lead, said, tier)
+
+
+def _tier(entered: Indicator | None) -> str:
+    return entered.entered_at.name if entered and entered.entered_at else ""
 
 
 Terms = dict[int, dict[str, list[Indicator]]]
@@ -73,7 +82,7 @@ def _terms(indicators: Iterable[Indicator]) -> Terms:
     rows = (
         IndicatorTerm.objects.filter(indicator__in=list(indicators))
         .exclude(role=TermRole.PREFILL)
-        .select_related("input__theme")
+        .select_related("input__theme", "input__entered_at")
         .order_by("order")
     )
     found: Terms = {}

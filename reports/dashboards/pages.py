@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +14,7 @@ from indicators.figures import Figure, figures, group_figures
 from indicators.freshness import Freshness, Included, Scope
 from indicators.models import Indicator, Theme
 from indicators.periods import Period
+from povertyplan.lib.numbers import format_number
 from reports.dashboards.cells import UnitRow, cell, unit_row
 from reports.dashboards.columns import Choice, choose
 from reports.dashboards.facts import FactGroup, facts
@@ -56,6 +58,8 @@ class UnitPage:
     merged: tuple[Succession, ...]
     themes: tuple[Theme, ...]
     theme: str
+    children: tuple[Unit, ...]
+    choice: Choice
 
     @property
     def is_official(self) -> bool:
@@ -66,11 +70,31 @@ class UnitPage:
         return tuple(row.text for row in self.statements)
 
     @property
+    def coverage(self) -> str:
+        """Of how many units the sentences are, and of which tier; "" for a single unit."""
+        included, tier = self.included, self.choice.tier
+        if included is None or not included.expected:
+            return ""
+        return _coverage_words(tier, is_official=self.is_official).format(
+            n=format_number(Decimal(included.reported)),
+            of=format_number(Decimal(included.expected)),
+            tier=tier.lower(),
+        )
+
+    @property
     def is_silent(self) -> bool:
         """Has a unit with none below it sent nothing yet?"""
         if self.table is None or self.table.total is None or self.table.rows:
             return False
         return self.table.total.expected > 0 and not self.table.total.reported
+
+
+def _coverage_words(tier: str, *, is_official: bool) -> str:
+    if not tier:
+        sent = _("Tính trên số của {n}/{of} đơn vị đã nộp.")
+        return _("Tính trên số của {n}/{of} đơn vị đã được duyệt.") if is_official else sent
+    sent = _("Tính trên số của {n}/{of} đơn vị cấp {tier} đã nộp.")
+    return _("Tính trên số của {n}/{of} đơn vị cấp {tier} đã được duyệt.") if is_official else sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +149,14 @@ def unit_page(unit: Unit, period: Period, stage: str, theme: str = "") -> UnitPa
         merged=tuple(_merged(unit, period)),
         themes=tuple(Theme.objects.order_by("order")),
         theme=theme,
+        children=tuple(children),
+        choice=choice,
     )
 
 
 def children_of(unit: Unit, period: Period) -> list[Unit]:
     found = Unit.objects.filter(parent=unit).valid_on(period.end).official_order()
-    return list(found.select_related("parent"))
+    return list(found.select_related("parent", "tier"))
 
 
 def _unit_table(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from indicators import wording
 from indicators.enums import Direction
 from indicators.figures import Figure
 from indicators.models import Indicator
+from plans.evaluators import shown
 from povertyplan.lib.numbers import format_number
 from reports.dashboards.columns import Headline
 
@@ -54,12 +56,7 @@ def _percent(rate: Indicator) -> str:
 
 def counted_words(indicator: Indicator, value: Decimal) -> str:
     """2.827 hộ nghèo: the count with its name, the unit of measure said once."""
-    name = indicator.name[:1].lower() + indicator.name[1:]
-    name = name.removesuffix(" cuối kỳ")
-    number = format_number(value, indicator.decimals)
-    if name.startswith(indicator.unit_of_measure):
-        return f"{number} {name}"
-    return f"{number} {indicator.unit_of_measure} {name}"
+    return wording.counted_words(indicator, format_number(value, indicator.decimals))
 
 
 def _move(rate: Indicator, closing: Figure, opening: Figure | None) -> str:
@@ -67,8 +64,8 @@ def _move(rate: Indicator, closing: Figure, opening: Figure | None) -> str:
         return ""
     if opening.reported != closing.reported:
         return _("chưa so được với đầu năm")
-    step = Decimal(1).scaleb(-rate.decimals)
-    cut = (opening.value - closing.value).quantize(step, rounding=ROUND_HALF_UP)
+    # Of the rates as they are shown, so that the reader who takes one from the other agrees.
+    cut = shown(opening.value, rate.decimals) - shown(closing.value, rate.decimals)
     if cut == ZERO:
         return _("không đổi trong năm")
     points = format_number(abs(cut), rate.decimals)

@@ -1,6 +1,7 @@
 """What is behind a rolled-up figure: its arithmetic, the units below with their parts, the entry.
 
 The parts add up to the figure; the page works the sum out again and says so where they do not.
+Who sees the unit alone is shown what they come to, and none of them.
 Source: design, Ideas 2 and 6.
 """
 
@@ -12,7 +13,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from communes.access import Action, can, units_for
+from communes.access import Action, can, sees_below
 from communes.models import Official, Unit
 from indicators.calc import ratio
 from indicators.enums import Aggregation, IndicatorKind, Stage, TermRole
@@ -31,7 +32,7 @@ UNASKED = "unasked"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one unit puts into the figure. `code`: its page can be opened; "" where it cannot.
+    """What one unit puts into the figure. `code`: its page can be opened; "" where it has none.
 
     `share`: its part of the whole in per cent, "" where that says nothing.
     """
@@ -63,7 +64,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class SourcePage:
-    """Where a unit's figure comes from. `pieces`: the unit's own part first, then those below."""
+    """Where a unit's figure comes from. `pieces`: the unit's own part first, then those below.
+
+    `is_closed`: there are units below, and the reader does not see them one by one.
+    """
 
     unit: Unit
     above: Unit | None
@@ -75,6 +79,7 @@ class SourcePage:
     fresh: Freshness
     included: Included | None
     reckoning: tuple[str, ...]
+    is_closed: bool
     pieces: tuple[Piece, ...]
     whole: Piece
     adds_up: bool
@@ -126,10 +131,9 @@ def find_indicator(code: str) -> Indicator | None:
 def source_page(
     unit: Unit, period: Period, stage: str, indicator: Indicator, *, by: Official
 ) -> SourcePage:
-    """Return what is behind the figure `indicator` of `unit`.
+    """Return what is behind the figure `indicator` of `unit`, without units that `by` does not see.
 
-    Parts of units that `by` may not see are shown as on the page of `unit`, without a way
-    further down. The number of queries does not grow with units.
+    The number of queries does not grow with units.
     """
     fresh = Scope((unit,), (period,)).freshness()
     children = children_of(unit, period)
@@ -140,8 +144,8 @@ def source_page(
     own = own_figures([unit], [indicator], period, stage)[unit.pk, indicator.pk]
     parts = [(child, found[child.pk, indicator.pk, period.code]) for child in children]
     terms = _terms(unit, own, parts)
-    below = units_for(by, Action.VIEW).filter(pk__in=[child.pk for child in children])
-    seen = set(below.values_list("pk", flat=True))
+    is_closed = bool(children) and not sees_below(by, unit)
+    told = [] if is_closed else terms
     return SourcePage(
         unit=unit,
         above=unit.parent if unit.parent and can(by, Action.VIEW, unit.parent) else None,
@@ -151,11 +155,12 @@ def source_page(
         cell=cell(indicator, figure),
         figure=figure,
         fresh=fresh,
-        included=_included(figure, indicator, children, found, period, stage),
-        reckoning=tuple(lines_of(indicator, figure, terms, term_names(indicator))),
-        pieces=tuple(_pieces(unit, indicator, figure, own, parts, seen)),
+        included=_included(figure, indicator, children, found, period, stage, named=not is_closed),
+        reckoning=tuple(lines_of(indicator, figure, told, term_names(indicator))),
+        is_closed=is_closed,
+        pieces=() if is_closed else tuple(_pieces(unit, indicator, figure, own, parts)),
         whole=_piece(_("Cộng"), "", indicator, figure, figure),
-        adds_up=_adds_up(indicator, figure, terms),
+        adds_up=is_closed or _adds_up(indicator, figure, terms),
         inputs=tuple(
             Input(role, row, cell(row, found[unit.pk, row.pk, period.code])) for role, row in inputs
         ),
@@ -170,10 +175,12 @@ def _included(
     found: dict[tuple[int, int, str], Figure],
     period: Period,
     stage: str,
+    *,
+    named: bool,
 ) -> Included | None:
     if not children:
         return None
-    names = lacking(children, indicator, found, period) if figure.reported else ()
+    names = lacking(children, indicator, found, period) if figure.reported and named else ()
     return Included(figure.reported, figure.expected, names, is_official=stage == Stage.OFFICIAL)
 
 
@@ -196,15 +203,13 @@ def _pieces(
     whole: Figure,
     own: Figure,
     parts: Sequence[tuple[Unit, Figure]],
-    seen: set[int],
 ) -> Iterable[Piece]:
     # A unit with nothing below it is its own only part: the entry says it all.
     if parts and (own.reported or own.expected or own.excused):
         name = _("{unit} tự nhập").format(unit=unit.name)
         yield _piece(name, "", indicator, own, whole, is_own=True)
     for child, figure in parts:
-        code = child.code if child.pk in seen else ""
-        yield _piece(child.name, code, indicator, figure, whole)
+        yield _piece(child.name, child.code, indicator, figure, whole)
 
 
 def _piece(

@@ -15,9 +15,12 @@ from indicators.enums import Stage
 from indicators.periods import Period
 from plans.views.asking import SignedInRequest
 from reports.context import overview_address
+from reports.dashboards import board as boards
 from reports.dashboards import facts, following, pages, sources
 from reports.dashboards import overview as overviews
+from reports.dashboards.heat_columns import THEME
 from reports.returns import latest_period
+from reports.versions import of_unit, versioned
 
 
 def _period(code: str) -> Period:
@@ -52,6 +55,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_unit)
 def overview(request: SignedInRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
     if not span.is_year:
@@ -70,20 +74,31 @@ def overview(request: SignedInRequest, code: str, period: str) -> HttpResponse:
 
 @policy(Policy.BY_UNIT)
 @require_safe
-def unit(request: HttpRequest, code: str, period: str) -> HttpResponse:
+@versioned(of_unit)
+def unit(request: SignedInRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
     found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
-    theme = request.GET.get("linh-vuc", "")[:40].replace("\x00", "")
-    page = pages.unit_page(found, span, _stage(request), theme)
+    screen = boards.board(found, span, _asked(request), by=request.user)
     asked = request.GET.get("so", "")
-    trace = facts.trace(found, span, asked, page.facts) if asked else None
+    trace = facts.trace(found, span, asked, screen.page.facts) if asked else None
     above = (
         found.parent
         if found.parent and access.can(request.user, Action.VIEW, found.parent)
         else None
     )
-    context = {"page": page, "trace": trace, "above": above}
+    context = {"board": screen, "page": screen.page, "trace": trace, "above": above}
     return render(request, "dashboards/unit.html", context)
+
+
+def _asked(request: HttpRequest) -> boards.Asked:
+    """What the address asks of a dashboard; ?linh-vuc= is how older links ask for a theme."""
+    words = {key: _word(request, key) for key in ("bang", "linh-vuc", "sap-xep", "tu")}
+    theme = THEME + words["linh-vuc"] if words["linh-vuc"] else ""
+    return boards.Asked(_stage(request), words["bang"] or theme, words["sap-xep"], words["tu"])
+
+
+def _word(request: HttpRequest, key: str) -> str:
+    return request.GET.get(key, "")[:90].replace("\x00", "")
 
 
 @policy(Policy.BY_UNIT)

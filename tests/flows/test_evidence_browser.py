@@ -48,7 +48,8 @@ PHOTO = (4000, 3000)
 
 # -- a grid with nothing but its evidence ----------------------------------------------------------
 
-TABLE = """{% extends "base.html" %}
+TABLE = """{% extends "base.html" %}{% load static %}
+{% block styles %}<link rel="stylesheet" href="{% static "form.css" %}">{% endblock %}
 {% block title %}Báo cáo{% endblock %}
 {% block content %}<h1>Báo cáo</h1>
 <table class="tb"><tbody>{% for row in rows %}<tr>

@@ -20,6 +20,7 @@ from indicators.enums import Stage
 from indicators.figures import Figure
 from indicators.freshness import Included
 from indicators.models import Indicator, Recompute
+from indicators.periods import Period
 from indicators.rollups import drain
 from plans.models import Target
 from plans.pages import verdicts
@@ -28,12 +29,14 @@ from reports.dashboards import pages
 from reports.dashboards.cells import CellState, cell
 from reports.dashboards.columns import Headline, choose
 from reports.dashboards.facts import facts, trace
+from reports.dashboards.handing_in import handing_in
 from reports.dashboards.pages import group_page, unit_page
+from reports.dashboards.promises import SHOWN, promises
 from reports.dashboards.sentences import conclusion
 from reports.workflow import endorse, request_change, return_report, save_draft, submit
 from tests import builders
 from tests.builders import Y2024, Catalogue, Places, entries, filled, official, told
-from tests.plans.promises import a_plan, a_target
+from tests.plans.promises import a_plan, a_target, milestone
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +71,7 @@ def opening_rate(catalogue: Catalogue) -> Indicator:
     [
         (("21.404", 17), ("26.571", 17), "Còn 2.827 hộ nghèo (21,40%), giảm 5,17 điểm % trong năm"),
         (("21.404", 17), ("20.000", 17), "Còn 2.827 hộ nghèo (21,40%), tăng 1,40 điểm % trong năm"),
+        (("15.625", 17), ("17.434", 17), "Còn 2.827 hộ nghèo (15,63%), giảm 1,80 điểm % trong năm"),
         (("21.404", 17), ("21.402", 17), "Còn 2.827 hộ nghèo (21,40%), không đổi trong năm"),
         (("21.404", 17), ("26.571", 18), "Còn 2.827 hộ nghèo (21,40%), chưa so được với đầu năm"),
         (("21.404", 17), (None, 0), "Còn 2.827 hộ nghèo (21,40%)"),
@@ -162,7 +166,7 @@ def test_district_page_adds_up_and_names_who_is_missing(
     assert "91/102" in page
     assert "2/3 đơn vị , còn thiếu: Thị trấn Trung Tâm" in text(page)
     assert "70,00" not in page
-    town = page[page.index("/so-lieu/90101/2024/") :].split("</tr>")[0]
+    town = page[page.rindex("/so-lieu/90101/2024/?") :].split("</tr>")[0]
     assert town.count("chưa có số liệu") == 3  # households, poor, rate: no zero is shown
     assert ">0<" not in town
 
@@ -747,3 +751,186 @@ def test_approved_return_shows_as_official(places: Places, catalogue: Catalogue)
     drain()
 
     assert unit_page(unit, Y2024, OFFICIAL).conclusions == ("Còn 13 hộ nghèo (13,00%)",)
+
+
+# -- promises and returns beside the figures --------------------
+
+
+def promised(places: Places, catalogue: Catalogue) -> None:
+    """The district: 91 poor households for 30 promised; the rate is one that each unit keeps."""
+    report_two_of_three(places, catalogue)
+    plan = a_plan(places.district)
+    due = {"year_to": 2024, "comparator": "<="}
+    a_target(plan, catalogue.poor, "level", "30", code="ho", label="Hộ nghèo", **due)
+    a_target(plan, catalogue.rate, "level", "95", code="ty-le", unit_of_measure="%", **due)
+
+
+def test_promises_are_told_in_words_the_worst_first(places: Places, catalogue: Catalogue) -> None:
+    promised(places, catalogue)
+    leader = official("huyen", places.district, Role.LEADER)
+
+    found = promises(places.district, Y2024, PROVISIONAL, by=leader)
+
+    assert [row.target.code for row in found.rows] == ["ho", "ty-le"]
+    assert [row.judged.mark.key for row in found.rows] == ["cham", "dung-tien-do"]
+    assert found.rows[0].said.startswith("Năm 2024 còn 91 hộ")
+    assert found.rows[0].absent == (places.town,)
+    assert found.headline == ("Đến hết năm 2024: 1 chậm trong 2 chỉ tiêu; 1 đạt hoặc đúng tiến độ")
+
+
+def test_commune_is_told_what_binds_it_from_above(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    """The rate holds for each; a sum that was not given to the commune is not its own."""
+    promised(places, catalogue)
+    client.force_login(official("xa", places.first))
+
+    page = body(client, "/so-lieu/90102/2024/")
+
+    assert "/ke-hoach/kh/chi-tieu/ty-le/?nam=2024&amp;stage=provisional&amp;don-vi=90102@" in page
+    assert "/ke-hoach/kh/chi-tieu/ho/" not in page
+
+
+def test_milestone_makes_a_promise_from_above_the_units_own(
+    places: Places, catalogue: Catalogue
+) -> None:
+    promised(places, catalogue)
+    plan = Target.objects.get(code="ho").plan
+    milestone(plan, places.first, catalogue.poor, 2024, "3")
+    own = a_plan(places.first, "kh-xa")
+    a_target(own, catalogue.rate, "level", "60", code="rieng", unit_of_measure="%")
+
+    found = promises(places.first, Y2024, PROVISIONAL, by=official("xa", places.first))
+
+    assert {row.target.code for row in found.rows} == {"ho", "rieng"}
+    assert {row.target.code for row in found.rows if row.is_own} == {"rieng"}
+
+
+def test_promises_not_begun_or_over_are_not_of_the_year(
+    places: Places, catalogue: Catalogue
+) -> None:
+    plan = a_plan(places.district)
+    for code, first, last in (("qua", 2021, 2023), ("nay", 2021, 2025), ("sau", 2025, 2025)):
+        a_target(plan, catalogue.poor, "level", "3", code=code, year_from=first, year_to=last)
+    leader = official("huyen", places.district, Role.LEADER)
+
+    found = promises(places.district, Y2024, PROVISIONAL, by=leader)
+
+    assert [row.target.code for row in found.rows] == ["nay"]
+    assert promises(places.district, Period(2024, "Q", 3), PROVISIONAL, by=leader).rows == ()
+
+
+def test_counts_of_promises_add_up_and_say_what_is_not_counted(
+    places: Places, catalogue: Catalogue
+) -> None:
+    """One behind, one without a figure; one more is of the year after."""
+    promised(places, catalogue)
+    plan = Target.objects.get(code="ho").plan
+    a_target(plan, catalogue.escaped, "level", "3", code="trong")
+    a_target(plan, catalogue.poor, "level", "3", code="sau", year_from=2025, year_to=2025)
+    leader = official("huyen", places.district, Role.LEADER)
+
+    found = promises(places.district, Y2024, PROVISIONAL, by=leader)
+
+    assert found.sum_words == (
+        "3 chỉ tiêu năm 2024 = 2 đã xét + 0 chưa đến kỳ + 1 chưa kết luận. "
+        "Kế hoạch còn 1 chỉ tiêu không tính cho năm 2024."
+    )
+
+
+def test_count_of_units_says_of_which_tier_and_by_what_they_count(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    report_two_of_three(places, catalogue)
+    client.force_login(official("huyen", places.district, Role.LEADER))
+
+    sent = text(body(client, "/so-lieu/901/2024/"))
+    approved = text(body(client, "/so-lieu/901/2024/?stage=official"))
+
+    assert "Tính trên số của 2/3 đơn vị cấp xã đã nộp." in sent
+    assert "Tính trên số của 1/3 đơn vị cấp xã đã được duyệt." in approved
+
+
+def test_many_promises_are_cut_and_lead_to_all(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    promised(places, catalogue)
+    plan = Target.objects.get(code="ho").plan
+    for n in range(SHOWN):
+        a_target(plan, catalogue.poor, "level", "200", code=f"them-{n}", comparator="<=")
+    client.force_login(official("huyen", places.district, Role.LEADER))
+
+    page = body(client, "/so-lieu/901/2024/")
+    table = page[page.index('class="tb t-tight tgt"') :].split("</table>")[0]
+
+    assert table.count("<tr") == 1 + SHOWN
+    assert table.index("Chậm") < table.index("Đúng tiến độ")
+    assert f"Cả {SHOWN + 2} chỉ tiêu:" in page
+
+
+def test_promise_on_a_group_is_hidden_from_who_does_not_see_its_members(
+    places: Places, catalogue: Catalogue
+) -> None:
+    """The sum of two would tell the figure of the other."""
+    promised(places, catalogue)
+    away = builders.unit("902", "Huyện Khác", "district", places.province)
+    other = builders.unit("90201", "Xã Xa", "commune", away)
+    Target.objects.filter(code="ho").update(group=group(places.first, other, size=2))
+
+    seen = {
+        name: {
+            row.target.code
+            for row in promises(
+                places.district, Y2024, PROVISIONAL, by=official(name, unit, Role.LEADER)
+            ).rows
+        }
+        for name, unit in (("huyen", places.district), ("tinh", places.province))
+    }
+
+    assert seen == {"huyen": {"ty-le"}, "tinh": {"ho", "ty-le"}}
+
+
+def test_returns_are_counted_and_who_has_not_sent_is_named(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    builders.deadline(places.province)
+    staff = builders.staff(places)
+    unit = places.first
+    save_draft(unit=unit, period=Y2024, entries=filled(unit, catalogue), by=staff.officer)
+    submit(unit=unit, period=Y2024, by=staff.officer)
+    client.force_login(staff.district)
+
+    page = body(client, "/so-lieu/901/2024/")
+    panel = text(page[page.index('id="h-sent"') :].split("</section>")[0])
+
+    assert "1/3 đơn vị đã nộp báo cáo" in panel
+    assert "Hạn 15/12/2024" in panel
+    assert "Xã Hai" in panel
+    assert "Xã Một" not in panel
+    assert "2 quá hạn" in panel
+
+
+def test_district_in_the_table_of_a_province_tells_how_many_have_sent(
+    places: Places, catalogue: Catalogue
+) -> None:
+    """Its own return, where it owes one, counts with those below it."""
+    builders.deadline(places.province)
+
+    panel, sent = handing_in(places.province, [places.district], Y2024)
+
+    assert panel is not None
+    assert sent[places.district.pk].status.words == "0/3 đã nộp"
+
+
+def test_overview_and_dashboard_lead_to_each_other(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    promised(places, catalogue)
+    client.force_login(official("huyen", places.district, Role.LEADER))
+
+    assert "/tong-quan/901/2024/?stage=official" in body(
+        client, "/so-lieu/901/2024/?stage=official"
+    )
+    assert "/so-lieu/901/2024/?stage=official" in body(
+        client, "/tong-quan/901/2024/?stage=official"
+    )
