@@ -18,6 +18,7 @@ from communes.models import Official
 from indicators.models import Audit, Recompute
 from indicators.tasks import audit_rollups, soon
 from povertyplan.lib.errors import DomainError
+from reports.noticing.posting import send_again
 
 logger = logging.getLogger(__name__)
 
@@ -70,6 +71,14 @@ def dismiss_task(failure: int, *, by: Official) -> str:
     if found is None or not _take(found, states.IGNORED, by):
         return _("Việc này đã được gửi lại hoặc bỏ qua.")
     return _("Đã bỏ qua việc này.")
+
+
+def retry_letter(letter: int, *, by: Official) -> str:
+    """Let a letter that was given up be sent again, as the same letter."""
+    if not send_again(letter):
+        return _("Thư này đã được gửi lại.")
+    logger.info("%s: letter %s tried again", by, letter)
+    return _("Đã đưa thư vào hàng chờ gửi.")
 
 
 def _take(found: TaskResult, state: str, by: Official) -> list[int]:

@@ -18,6 +18,7 @@ from django_celery_results.models import TaskResult
 from indicators.enums import Stage
 from indicators.models import Audit, Recompute
 from indicators.periods import Period
+from reports.operations.letters import Letters, letters
 
 logger = logging.getLogger(__name__)
 
@@ -149,15 +150,18 @@ class Page:
     queue: Queue
     checks: Checks
     failures: Failures
+    letters: Letters
 
     @property
     def to_do(self) -> int:
-        return self.queue.stuck_total + len(self.checks.alerts) + self.failures.total
+        """Things somebody has to look at."""
+        failed = self.failures.total + self.letters.given_up_total
+        return self.queue.stuck_total + len(self.checks.alerts) + failed
 
 
 def home() -> Page:
     """The whole page, in a fixed number of queries."""
-    return Page(_queue(), _checks(), _failures())
+    return Page(_queue(), _checks(), _failures(), letters())
 
 
 def _period(code: str) -> str:
@@ -280,6 +284,11 @@ def _label(name: str) -> str:
         "indicators.drain_recompute_queue": _("Tính lại số tổng hợp"),
         "indicators.sweep_recompute_queue": _("Tính lại số tổng hợp (mỗi phút)"),
         "indicators.audit_rollups": _("Tự kiểm số tổng hợp"),
+        "reports.annexes.make_batch": _("Lập tệp tất cả các biểu"),
+        "reports.annexes.tend_batches": _("Lập tiếp, dọn tệp các biểu (mỗi phút)"),
+        "reports.notices.send_letters": _("Gửi thư báo"),
+        "reports.notices.tell_calendar": _("Báo theo lịch nộp báo cáo"),
+        "reports.notices.tell_verdicts": _("Báo kết luận xấu đi"),
         "celery.backend_cleanup": _("Dọn danh sách việc lỗi"),
     }
     return labels.get(name, name)

@@ -9,6 +9,7 @@ _pages = [
     path("tu-kiem/<int:audit>/da-xem/", views.see_audit, name="see_audit"),
     path("viec/<int:failure>/gui-lai/", views.retry_task, name="retry_task"),
     path("viec/<int:failure>/bo-qua/", views.dismiss_task, name="dismiss_task"),
+    path("thu/<int:letter>/gui-lai/", views.retry_letter, name="retry_letter"),
 ]
 
 urlpatterns = [path("van-hanh/", include((_pages, "operations")))]

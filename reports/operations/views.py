@@ -51,6 +51,12 @@ def dismiss_task(request: SignedInRequest, failure: int) -> HttpResponse:
     return _done(request, lambda: decisions.dismiss_task(failure, by=request.user))
 
 
+@policy(Policy.ADMINISTRATOR)
+@require_POST
+def retry_letter(request: SignedInRequest, letter: int) -> HttpResponse:
+    return _done(request, lambda: decisions.retry_letter(letter, by=request.user))
+
+
 def _done(request: HttpRequest, decide: Callable[[], str]) -> HttpResponse:
     """Carry out one decision, say what came of it, and show the page again."""
     try:
