@@ -45,7 +45,9 @@ class DeadlineAdmin(_ReadOnly, SimpleHistoryAdmin):
 
 
 @admin.register(Annex)
-class AnnexAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class AnnexAdmin(SimpleHistoryAdmin):
+    """With its versions."""
+
     list_display = ["number", "title", "plan", "status"]
     list_filter = ["plan", "status"]
     list_select_related = ["plan"]

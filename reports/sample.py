@@ -29,6 +29,7 @@ from indicators.periods import Period
 from indicators.recording import Entry, import_results
 from plans.models import Amendment, Milestone, Plan, Target
 from povertyplan.lib.errors import DomainError
+from povertyplan.lib.speech import recorded
 from reports.counting import months_after
 from reports.enums import ReportState, Step
 from reports.models import (
@@ -39,6 +40,7 @@ from reports.models import (
     Report,
     ReportEvent,
 )
+from reports.noticing import of_step
 from reports.returns import reviewers_of
 
 DATA = Path(__file__).parent / "data"
@@ -216,7 +218,9 @@ def _rows() -> Iterator[dict[str, str]]:
 def _bring(entries: list[Entry], stage: str | None) -> int:
     if not entries:
         return 0
-    return import_results(entries, stage=stage, is_sample=True, reason=_("Nạp số liệu minh họa"))
+    return import_results(
+        entries, stage=stage, is_sample=True, reason=recorded("Nạp số liệu minh họa")
+    )
 
 
 def _make_reports(units: set[Unit], code: str, state: str) -> None:
@@ -239,17 +243,20 @@ def _make_reports(units: set[Unit], code: str, state: str) -> None:
     ]
     Report.objects.bulk_create(reports)
     if is_sent and keeper is not None:
-        ReportEvent.objects.bulk_create(
+        events = ReportEvent.objects.bulk_create(
             ReportEvent(
                 report=report,
                 step=Step.SUBMIT,
                 round=1,
                 by=keeper,
-                post_label=_("Nạp số liệu minh họa"),
+                post_label=recorded("Nạp số liệu minh họa"),
                 at=when,
             )
             for report in reports
         )
+        if state == ReportState.SUBMITTED:
+            for event in events:  # what is done with is no news
+                of_step(event)
 
 
 def _desk(unit: Unit, state: str, tiers: dict[str, Tier]) -> Tier | None:
@@ -284,7 +291,7 @@ def _load_books(blocks: Iterable[dict[str, Any]]) -> None:
             if key not in known
         ]
         bulk_create_with_history(
-            entries, RegisterEntry, default_change_reason=_("Nạp số liệu minh họa")
+            entries, RegisterEntry, default_change_reason=recorded("Nạp số liệu minh họa")
         )
 
 

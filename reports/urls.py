@@ -9,8 +9,13 @@ urlpatterns = [
     path("", include("reports.evidence.urls")),
     path("", include("reports.review.urls")),
     path("", include("reports.annexes.urls")),
+    path("", include("reports.narrative.urls")),
     path("", include("reports.operations.urls")),
     path("", include("reports.workbook.urls")),
     path("", include("reports.calendar.urls")),
     path("", include("reports.registers.urls")),
+    path("", include("reports.notices.urls")),
+    path("", include("reports.snapshots.urls")),
+    path("", include("reports.explore.urls")),
+    path("", include("reports.pictures.urls")),
 ]

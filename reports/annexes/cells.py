@@ -5,7 +5,7 @@ Source: annexes.yaml header (measure, period, total row, empty cells).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from communes.models import Unit
@@ -16,7 +16,7 @@ from plans.enums import PlannedMeasure
 from reports.annexes.expressions import HUNDRED
 from reports.annexes.lines import Line
 from reports.annexes.readings import Readings
-from reports.annexes.spec import Layout, Leaf, LeafKind, Measure, TextColumn
+from reports.annexes.spec import Layout, Leaf, LeafKind, Measure, Strand, TextColumn
 from reports.annexes.table import (
     MISSING,
     NOT_APPLICABLE,
@@ -33,15 +33,22 @@ REPORTED = (Measure.RESULT, Measure.RATE)
 
 
 class CellMaker:
-    """Turns lines and columns into cells; columns that are formulas are filled afterwards."""
+    """Turns lines and columns into cells; columns that are formulas are filled afterwards.
 
-    def __init__(self, layout: Layout, readings: Readings) -> None:
-        self.layout = layout
+    `views`: the layout as each strand of the table fills it.
+    """
+
+    def __init__(self, views: Mapping[Strand, Layout], readings: Readings) -> None:
+        self.views = views
         self.readings = readings
         self.request = readings.request
-        self._told: dict[int, bool | None] = {}
+        self._told: dict[tuple[int, Strand], bool | None] = {}
 
-    def cell(self, line: Line, leaf: Leaf) -> Cell:
+    def cells(self, line: Line) -> tuple[Cell, ...]:
+        """The cells of a row, in the order of its columns."""
+        return tuple(self._cell(line, leaf) for leaf in self.views[line.strand].leaves)
+
+    def _cell(self, line: Line, leaf: Leaf) -> Cell:
         if leaf.kind is LeafKind.TEXT:
             return text_cell(self._text(line, leaf))
         if leaf.kind is LeafKind.FORMULA:
@@ -58,36 +65,59 @@ class CellMaker:
         return self._result_cell(line, leaf)
 
     def _text(self, line: Line, leaf: Leaf) -> str:
-        if leaf.text is TextColumn.ROW_NUMBER:
-            return line.number
-        if leaf.text is TextColumn.UNIT_NAME:
-            return self._label(line)
+        match leaf.text:
+            case TextColumn.ROW_NUMBER:
+                return line.number
+            case TextColumn.LINE_LABEL:
+                return f"{line.strand.label}{self._covered(line)}"
+            case TextColumn.UNIT_NAME if line.strand.line:
+                return line.label
+            case TextColumn.UNIT_NAME | TextColumn.ROW_LABEL:
+                return f"{line.label}{self._covered(line)}"
         return ""
 
-    def _label(self, line: Line) -> str:
-        """The name of the row; a summary says 17/18 while not all have reported."""
-        coverage = self.coverage(line) if line.kind is not RowKind.UNIT else None
-        if coverage is None or coverage[0] == coverage[1]:
-            return line.label
-        return f"{line.label} ({coverage[0]}/{coverage[1]})"
+    def _covered(self, line: Line) -> str:
+        """What a summary adds to its name while not all have reported: (17/18)."""
+        if line.kind is RowKind.UNIT and not line.strand.indicator:
+            return ""
+        coverage = self.coverage(line)
+        return f" ({coverage[0]}/{coverage[1]})" if coverage and coverage[0] < coverage[1] else ""
 
     def coverage(self, line: Line) -> tuple[int, int] | None:
-        """(units that have told all the year's figures, units asked for any) below a summary."""
-        told = [self._has_told(unit) for unit in line.units]
+        """(units that have told all the year's figures, units asked for any) in a row."""
+        if line.strand.indicator:
+            return self._coverage_of_item(line)
+        return _counted([self._has_told(unit, line.strand) for unit in line.units])
+
+    def _coverage_of_item(self, line: Line) -> tuple[int, int] | None:
+        """The same of a row that is an indicator; None for the unit that types it itself."""
+        if line.unit is None:
+            return None
+        figure = self.readings.figure(line.unit, line.strand.indicator, self.request.period)
+        return (figure.reported, figure.expected) if figure.expected > 1 else None
+
+    def coverage_of_all(self, line: Line) -> tuple[int, int] | None:
+        """The same over all lines of each unit."""
+        if line.strand.indicator:
+            return self._coverage_of_item(line)
+        return _counted([self._has_told_all(unit) for unit in line.units])
+
+    def _has_told_all(self, unit: Unit) -> bool | None:
+        told = [self._has_told(unit, strand) for strand in self.views]
         asked = [one for one in told if one is not None]
-        return (sum(asked), len(asked)) if asked else None
+        return all(asked) if asked else None
 
-    def _has_told(self, unit: Unit) -> bool | None:
+    def _has_told(self, unit: Unit, strand: Strand) -> bool | None:
         """Has the unit told every figure of the year? None when it is asked for none."""
-        if unit.pk not in self._told:
-            line = Line(RowKind.UNIT, (unit,), unit)
-            cells = [self._result_cell(line, leaf) for leaf in self.reported_leaves()]
+        if (unit.pk, strand) not in self._told:
+            line = Line(RowKind.UNIT, (unit,), unit, strand=strand)
+            cells = [self._result_cell(line, leaf) for leaf in self.reported_leaves(strand)]
             asked = [cell for cell in cells if cell != NOT_APPLICABLE]
-            self._told[unit.pk] = MISSING not in asked if asked else None
-        return self._told[unit.pk]
+            self._told[unit.pk, strand] = MISSING not in asked if asked else None
+        return self._told[unit.pk, strand]
 
-    def reported_leaves(self) -> Iterator[Leaf]:
-        for leaf in self.layout.leaves:
+    def reported_leaves(self, strand: Strand) -> Iterator[Leaf]:
+        for leaf in self.views[strand].leaves:
             is_reported = bool(leaf.terms) and leaf.measure in REPORTED
             if is_reported and self.request.moment(leaf) == self.request.period:
                 yield leaf
@@ -160,12 +190,15 @@ class CellMaker:
         return NOT_PLANNED if value is None else number_cell(value)
 
     def _planned(self, line: Line, leaf: Leaf) -> Decimal | None:
-        """What the unit itself was assigned. For the whole plan: the mean of the yearly cuts, or
-        the sum of the yearly figures where each year has one."""
+        """What the unit itself was assigned. For the whole plan: the mean of the yearly cuts; or
+        what the plan says of all its years, else the sum of the years where each has a figure."""
         if line.unit is None:
             return None
         moment = self.request.moment(leaf)
         is_cut = leaf.plan_of in (Measure.CHANGE_POINTS, Measure.CHANGE_PER_YEAR)
+        whole = self.readings.planned_total(line.unit, leaf.indicator)
+        if moment is None and not is_cut and whole is not None:
+            return whole
         measure = PlannedMeasure.CHANGE_POINTS if is_cut else PlannedMeasure.VALUE
         years = self.request.years if moment is None else (moment,)
         found = [self.readings.planned(line.unit, leaf.indicator, year, measure) for year in years]
@@ -187,6 +220,12 @@ class CellMaker:
         if value is not None:
             return number_cell(value)
         return NOT_APPLICABLE if done.is_number else done
+
+
+def _counted(told: list[bool | None]) -> tuple[int, int] | None:
+    """(how many have, how many are asked); None where nobody is asked."""
+    asked = [one for one in told if one is not None]
+    return (sum(asked), len(asked)) if asked else None
 
 
 def cell_of(figure: Figure) -> Cell:

@@ -11,20 +11,24 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from reports.annexes.spec import HeaderCell, SignatureBlock
+from reports.annexes.columns import HeaderCell
+from reports.annexes.spec import SignatureBlock
 from reports.annexes.table import Row, Table
 
 BODY_PT, SMALL_PT = 10, 9
 SMALLEST_SCALE = 0.8
 """A page may shrink the form until its figures are 8 pt. Source: annexes.yaml, paper."""
 MARGIN_MM = {"left": 30, "right": 15, "top": 20, "bottom": 20}
-WIDE_MM = 297 - MARGIN_MM["left"] - MARGIN_MM["right"]
-HIGH_MM = 210 - MARGIN_MM["top"] - MARGIN_MM["bottom"]
+WIDE_PAGE_MM, HIGH_PAGE_MM = 297, 210
+WIDE_MM = WIDE_PAGE_MM - MARGIN_MM["left"] - MARGIN_MM["right"]
+HIGH_MM = HIGH_PAGE_MM - MARGIN_MM["top"] - MARGIN_MM["bottom"]
 MM_PER_PT = 25.4 / 72
 KEPT_ROWS = 3
 """Rows that go with the signatures to a last page."""
 # heights of lines, in points
 FRAME_PT = (15, 18, 15, 19, 15, 15)
+TITLE_AT, TITLE_PT = 3, 13
+"""The title among these lines, and the size of its letters."""
 GAP_PT, SIGNED_LINE_PT, SIGNATURE_PT, STAMP_PT = 5, 14, 38, 12
 Words = tuple[str, dict[str, Any]]
 """A line of text and how it is set."""
@@ -80,13 +84,23 @@ class Measures:
         ]
 
     def row(self, row: Row) -> float:
+        """What stands over several rows takes its part of each."""
         leaves = self.table.layout.leaves
         lines = [
-            _lines(cell.text, width, BODY_PT)
+            _lines(cell.text, width, BODY_PT) / (row.span if leaf.is_shared else 1)
             for leaf, cell, width in zip(leaves, row.cells, self.widths, strict=True)
-            if leaf.text is not None
+            if leaf.text is not None and (row.span or not leaf.is_shared)
         ]
         return 12.0 * max(lines, default=1) + 1.5
+
+    @property
+    def title_lines(self) -> int:
+        return _lines(self.table.title.upper(), self.width(0, len(self.widths)), TITLE_PT)
+
+    @property
+    def frame(self) -> float:
+        """What stands over the table; a long title takes several lines."""
+        return sum(FRAME_PT) + FRAME_PT[TITLE_AT] * (self.title_lines - 1)
 
     @property
     def paragraphs(self) -> list[str]:
@@ -116,7 +130,12 @@ class Measures:
     @property
     def height_mm(self) -> float:
         body = sum(self.row(row) for row in self.table.rows)
-        return (sum(FRAME_PT) + self.header + body + self.foot) * MM_PER_PT
+        return (self.frame + self.header + body + self.foot) * MM_PER_PT
+
+    @property
+    def scale(self) -> float:
+        """How much smaller than life the form is printed, to be one page wide."""
+        return WIDE_MM / sum(self.widths)
 
     @property
     def last_page(self) -> int | None:
@@ -128,14 +147,17 @@ class Measures:
         if self.one_page:
             return None
         page, rows = HIGH_MM / MM_PER_PT, self.table.rows
-        used, on_page = sum(FRAME_PT) + self.header, 0
+        used, on_page = self.frame + self.header, 0
         for row in rows:
             if used + self.row(row) > page:
                 used, on_page = self.header, 0
             used, on_page = used + self.row(row), on_page + 1
         if on_page > KEPT_ROWS * 2 and used + self.foot <= page * 0.85:
             return None
-        return max(len(rows) - KEPT_ROWS, 1)
+        first = max(len(rows) - KEPT_ROWS, 1)
+        while first > 1 and not rows[first].span:  # the lines of a unit stay together
+            first -= 1
+        return first
 
 
 def measured(table: Table) -> Measures:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from communes.models import Unit
+from communes import access
+from communes.access import Action
+from communes.models import GroupMember, Official, Unit, UnitGroup
 from indicators.enums import Stage
 from indicators.freshness import Freshness, Included, Scope
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from reports.annexes.build import Offer, build_table, offers
+from reports.annexes.lines import GROUP, Area, Place
 from reports.annexes.table import PrintedRow, Table, printed_rows
 from reports.enums import AnnexStatus
 from reports.models import Annex
@@ -54,13 +59,20 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    unit: Unit
+    """`groups`: the groups of units among those of the place that the reader may see whole."""
+
+    place: Place
     period: Period
     stage: str
     fresh: Freshness
     items: list[ListItem]
     periods: list[Period]
     preview: Preview | None
+    groups: list[Place]
+
+    @property
+    def unit(self) -> Unit:
+        return self.place.unit
 
     @property
     def is_official(self) -> bool:
@@ -79,26 +91,65 @@ class ListPage:
         return sum(not item.reason for item in self.items)
 
 
-def list_page(unit: Unit, period: Period, stage: str, chosen: str, variant: str) -> ListPage:
-    """The tables of a unit and period; `chosen` (or else the first that can be had) as a preview.
+def find_area(official: Official | AnonymousUser, reference: str, period: Period) -> Area:
+    """The unit (`CODE`, as of the period's last day) or the group (`group:CODE`) of an address.
+
+    Raises Http404 when there is none, or it is none of theirs.
+    """
+    if not reference.startswith(GROUP):
+        unit = Unit.objects.named(reference, on=period.end)
+        return access.require(official, Action.VIEW, unit)
+    group = UnitGroup.objects.filter(code=reference.removeprefix(GROUP)).first()
+    if group is None or not access.can_view_group(official, group):
+        raise Http404(_("Không có nhóm này trong phạm vi của đồng chí."))
+    return group
+
+
+def list_page(
+    area: Area,
+    period: Period,
+    stage: str,
+    chosen: str,
+    variant: str,
+    *,
+    by: Official | AnonymousUser,
+) -> ListPage:
+    """The tables of an area and period; `chosen` (or else the first that can be had) as a preview.
 
     Raises DomainError when the table or variant asked for cannot be had.
     """
-    periods = sorted({period, *(row for row in periods_for(unit) if row.is_year)})
+    place = Place(area, period)
+    periods = sorted({period, *(row for row in periods_for(place.unit) if row.is_year)})
     # A change starts from the year before.
     before = {period.shifted(-1), *(row for row in periods if row <= period)}
-    fresh = Scope((unit,), tuple(sorted(before))).freshness()
-    found = offers(unit, period)
+    fresh = _scope(area, tuple(sorted(before))).freshness()
+    found = offers(area, period)
     shown = _chosen(found, chosen)
     return ListPage(
-        unit=unit,
+        place=place,
         period=period,
         stage=stage,
         fresh=fresh,
         items=[_item(offer, shown) for offer in found],
         periods=periods,
-        preview=_preview(shown, unit, period, stage, variant) if shown else None,
+        preview=_preview(shown, area, period, stage, variant) if shown else None,
+        groups=_groups(place, by),
     )
+
+
+def _scope(area: Area, periods: tuple[Period, ...]) -> Scope:
+    if isinstance(area, UnitGroup):
+        return Scope((), periods, (area,))
+    return Scope((area,), periods)
+
+
+def _groups(place: Place, by: Official | AnonymousUser) -> list[Place]:
+    """The groups of units that lie within the unit, and that the reader may see whole."""
+    below = Unit.objects.below(place.unit)
+    inside = GroupMember.objects.filter(unit__in=below).values("group")
+    outside = GroupMember.objects.exclude(unit__in=below).values("group")
+    found = UnitGroup.objects.filter(pk__in=inside).exclude(pk__in=outside)
+    return [Place(row, place.period) for row in found if access.can_view_group(by, row)]
 
 
 def _chosen(found: list[Offer], code: str) -> Offer | None:
@@ -122,9 +173,9 @@ def _item(offer: Offer, shown: Offer | None) -> ListItem:
     )
 
 
-def _preview(offer: Offer, unit: Unit, period: Period, stage: str, variant: str) -> Preview:
+def _preview(offer: Offer, area: Area, period: Period, stage: str, variant: str) -> Preview:
     annex = offer.annex
-    table = build_table(annex, unit, period, stage, variant)
+    table = build_table(annex, area, period, stage, variant)
     return Preview(
         annex=annex,
         table=table,

@@ -6,7 +6,7 @@ A unit that took others over speaks, for the years before, with their figures ad
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -19,7 +19,7 @@ from indicators.enums import TermRole
 from indicators.figures import Figure, figures
 from indicators.models import Indicator
 from indicators.periods import Period
-from plans.milestones import planned_figures
+from plans.milestones import planned_figures, planned_totals
 from reports.annexes.spec import Layout, Leaf, Measure, Timing, UnsupportedLayoutError
 
 Demand = tuple[str, Period]
@@ -67,6 +67,10 @@ class Catalogue:
     def __getitem__(self, code: str) -> Indicator:
         return self.indicators[code]
 
+    @property
+    def aggregations(self) -> dict[str, str]:
+        return {code: row.aggregation for code, row in self.indicators.items()}
+
     def codes(self, code: str, role: str) -> list[str]:
         """The inputs of a ratio's numerator or denominator."""
         return [term.input.code for term in self[code].terms.all() if term.role == role]
@@ -88,21 +92,24 @@ class Catalogue:
         return code, period.shifted(-1)
 
 
-def catalogue_of(layout: Layout) -> Catalogue:
-    """Read the indicators of a layout and the openings of those whose change is shown.
+def catalogue_of(*layouts: Layout) -> Catalogue:
+    """Read the indicators of the layouts and the openings of those whose change is shown.
 
     Raises UnsupportedLayoutError when the catalogue has no such indicator.
     """
-    found = _indicators({code for leaf in layout.leaves for code in leaf.codes})
-    check_known(layout, set(found))
+    found = _indicators(_codes(layouts))
+    check_known(layouts, set(found))
     openings = {row.opening_indicator.code for row in found.values() if row.opening_indicator}
     return Catalogue(found | _indicators(openings - set(found)))
 
 
-def check_known(layout: Layout, known: set[str]) -> None:
-    """Raise UnsupportedLayoutError when the layout speaks of an indicator that is not known."""
-    codes = {code for leaf in layout.leaves for code in leaf.codes}
-    if unknown := sorted(codes - known):
+def _codes(layouts: Iterable[Layout]) -> set[str]:
+    return {code for layout in layouts for leaf in layout.leaves for code in leaf.codes}
+
+
+def check_known(layouts: Iterable[Layout], known: Collection[str]) -> None:
+    """Raise UnsupportedLayoutError when the layouts speak of an indicator that is not known."""
+    if unknown := sorted(_codes(layouts) - set(known)):
         raise UnsupportedLayoutError(_("Danh mục chưa có chỉ số %s") % ", ".join(unknown))
 
 
@@ -143,7 +150,7 @@ class Readings:
     def __init__(
         self,
         units: Sequence[Unit],
-        layout: Layout,
+        layouts: Sequence[Layout],
         catalogue: Catalogue,
         request: Request,
     ) -> None:
@@ -154,11 +161,14 @@ class Readings:
         self.has_sample = self.pending = False
         self._figures: dict[tuple[int, str, str], Figure] = {}
         wanted: dict[Period, set[str]] = defaultdict(set)
-        for code, period in _demands(layout, catalogue, request):
-            wanted[period].add(code)
+        for layout in layouts:
+            for code, period in _demands(layout, catalogue, request):
+                wanted[period].add(code)
         for period, codes in wanted.items():
             self._read(units, period, codes)
-        self._planned = self._read_plans(units, layout)
+        leaves = [leaf for layout in layouts for leaf in layout.leaves if _is_planned(leaf)]
+        self._planned = self._read_plans(units, leaves)
+        self._totals = self._read_totals(units, leaves)
 
     def _read(self, units: Sequence[Unit], period: Period, codes: set[str]) -> None:
         sources = {unit: self.lineage.sources(unit, period.end) for unit in units}
@@ -178,11 +188,8 @@ class Readings:
         self.pending = self.pending or figure.pending
 
     def _read_plans(
-        self, units: Sequence[Unit], layout: Layout
+        self, units: Sequence[Unit], leaves: Sequence[Leaf]
     ) -> dict[tuple[int, str, str, str], Decimal]:
-        leaves = [
-            leaf for leaf in layout.leaves if leaf.measure in (Measure.PLAN, Measure.PCT_OF_PLAN)
-        ]
         indicators = {leaf.indicator: self.catalogue[leaf.indicator] for leaf in leaves}
         moments = {self.request.moment(leaf) for leaf in leaves}
         periods = {moment for moment in moments if moment is not None}
@@ -196,6 +203,19 @@ class Readings:
                 units, list(indicators.values()), period
             ).items()
         }
+
+    def _read_totals(
+        self, units: Sequence[Unit], leaves: Sequence[Leaf]
+    ) -> dict[tuple[int, str], Decimal]:
+        """What is promised of all the plan's years together."""
+        codes = {leaf.indicator for leaf in leaves if self.request.moment(leaf) is None}
+        if not codes or not self.request.years:
+            return {}
+        indicators = [self.catalogue[code] for code in sorted(codes)]
+        names = {row.pk: row.code for row in indicators}
+        first, last = self.request.years[0], self.request.years[-1]
+        found = planned_totals(units, indicators, first, last, as_of=self.request.period.end)
+        return {(unit, names[indicator]): value for (unit, indicator), value in found.items()}
 
     def figure(self, unit: Unit, code: str, period: Period) -> Figure:
         """A unit's figure; without a value for a year that nobody was asked for."""
@@ -230,6 +250,14 @@ class Readings:
 
     def planned(self, unit: Unit, code: str, period: Period, measure: str) -> Decimal | None:
         return self._planned.get((unit.pk, code, period.code, measure))
+
+    def planned_total(self, unit: Unit, code: str) -> Decimal | None:
+        """What the unit is to reach over all the plan's years together."""
+        return self._totals.get((unit.pk, code))
+
+
+def _is_planned(leaf: Leaf) -> bool:
+    return leaf.measure in (Measure.PLAN, Measure.PCT_OF_PLAN)
 
 
 def _demands(layout: Layout, catalogue: Catalogue, request: Request) -> Iterable[Demand]:

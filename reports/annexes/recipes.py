@@ -27,7 +27,7 @@ from reports.annexes.expressions import (
     references,
 )
 from reports.annexes.readings import Catalogue, Request
-from reports.annexes.spec import Layout, Leaf, LeafKind, Measure
+from reports.annexes.spec import Layout, Leaf, LeafKind, Measure, Strand
 from reports.annexes.table import (
     NOT_APPLICABLE,
     Cell,
@@ -42,12 +42,16 @@ TOLERANCE = Decimal("1e-9")
 
 @dataclass(frozen=True, slots=True)
 class Recipes:
-    """For each column: the formula within a row, and whether the column adds up over rows."""
+    """For each column: the formula within a row, and whether the column adds up over rows.
+
+    `of_units`: are the rows below a summary single units, of which some may lack a figure?
+    """
 
     layout: Layout
     own: Mapping[str, Expression]
     additive: frozenset[str]
     balances: frozenset[str] = field(default_factory=frozenset)
+    of_units: bool = True
 
     def for_row(self, leaf: Leaf, row: Row) -> Sequence[Expression]:
         """The formulas to try in a cell, the most telling first."""
@@ -63,7 +67,7 @@ class Recipes:
 
     def over_units(self, leaf_id: str) -> list[Expression]:
         """The column's formula on sums over the units that have every column it rests on."""
-        if leaf_id not in self.own:
+        if leaf_id not in self.own or not self.of_units:
             return []
         expanded = self._expanded(self.own[leaf_id])
         rests_on = references(expanded)
@@ -81,15 +85,25 @@ class Recipes:
         return expression
 
 
-def recipes_for(layout: Layout, catalogue: Catalogue, request: Request) -> Recipes:
-    """Work out the formulas of a layout from what its columns measure."""
-    finder = _Finder(layout, catalogue, request)
+RecipeBook = Mapping[Strand, Recipes]
+"""The formulas of a table, for each of its strands."""
+
+
+def recipes_for(
+    layout: Layout, catalogue: Catalogue, request: Request, *, of_units: bool = True
+) -> Recipes:
+    """Work out the formulas of a layout from what its columns measure.
+
+    Where rows are indicators and not units, a plan may add up from row to row as well.
+    """
+    finder = _Finder(layout, catalogue, request, with_plans=not of_units)
     own = {leaf.id: recipe for leaf in layout.leaves if (recipe := finder.own(leaf)) is not None}
     return Recipes(
         layout=layout,
         own=own,
         additive=frozenset(leaf.id for leaf in layout.leaves if finder.is_additive(leaf)),
         balances=frozenset(leaf.id for leaf in layout.leaves if _is_balance(leaf)),
+        of_units=of_units,
     )
 
 
@@ -102,8 +116,13 @@ def _is_balance(leaf: Leaf) -> bool:
 class _Finder:
     """Finds, for a column, the other columns of the layout that it can be worked out from."""
 
-    def __init__(self, layout: Layout, catalogue: Catalogue, request: Request) -> None:
+    def __init__(
+        self, layout: Layout, catalogue: Catalogue, request: Request, *, with_plans: bool
+    ) -> None:
         self.layout = layout
+        self.adding = {Measure.RESULT, Measure.CUMULATIVE} | (
+            {Measure.PLAN} if with_plans else set()
+        )
         self.catalogue = catalogue
         self.request = request
         self.columns = {
@@ -113,7 +132,7 @@ class _Finder:
         }
 
     def is_additive(self, leaf: Leaf) -> bool:
-        if leaf.measure not in (Measure.RESULT, Measure.CUMULATIVE) or not leaf.terms:
+        if leaf.measure not in self.adding or leaf.plan_of or not leaf.terms:
             return False
         return all(self.catalogue[code].aggregation == Aggregation.SUM for _, code in leaf.terms)
 
@@ -180,18 +199,19 @@ class _Finder:
         return added(known) if known and len(known) == len(columns) else None
 
 
-def fill_formulas(rows: Sequence[Row], recipes: Recipes) -> list[Row]:
+def fill_formulas(rows: Sequence[Row], book: RecipeBook) -> list[Row]:
     """Work out the columns that are formulas by definition, in the order of the columns.
 
     A summary row's is worked out over the units that have every column, where these add up.
     """
     done = list(rows)
-    columns = columns_of(recipes.layout)
-    for column, leaf in enumerate(recipes.layout.leaves):
+    layout = next(iter(book.values())).layout  # formulas are the same on every line
+    columns = columns_of(layout)
+    for column, leaf in enumerate(layout.leaves):
         if leaf.formula is None:
             continue
         for place, row in enumerate(done):
-            tried = recipes.over_units(leaf.id) if row.is_summary else []
+            tried = book[row.strand].over_units(leaf.id) if row.is_summary else []
             recipe = tried[0] if tried else leaf.formula
             value = evaluate(recipe, RowValues(done, columns, row))
             cell = _empty_like(leaf, row, columns) if value is None else number_cell(value)
@@ -206,10 +226,10 @@ def _empty_like(leaf: Leaf, row: Row, columns: Mapping[str, int]) -> Cell:
     return next((cell for cell in cells if not cell.is_number), NOT_APPLICABLE)
 
 
-def attach(rows: Sequence[Row], recipes: Recipes) -> list[Row]:
+def attach(rows: Sequence[Row], book: RecipeBook) -> list[Row]:
     """Give every cell the first formula that works out to its figure."""
-    columns = columns_of(recipes.layout)
-    return [_attached(rows, row, recipes, columns) for row in rows]
+    columns = columns_of(next(iter(book.values())).layout)
+    return [_attached(rows, row, book[row.strand], columns) for row in rows]
 
 
 def _attached(rows: Sequence[Row], row: Row, recipes: Recipes, columns: Mapping[str, int]) -> Row:
@@ -234,7 +254,7 @@ def is_equal(value: Decimal | None, figure: Decimal) -> bool:
 
 
 def off_balance(rows: Sequence[Row], recipes: Recipes, leaf_id: str) -> list[Row]:
-    """The units' rows whose figure is not what the caption of its column says."""
+    """The units' rows of a strand whose figure is not what the caption of its column says."""
     columns = columns_of(recipes.layout)
     return [
         row

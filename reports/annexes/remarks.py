@@ -13,15 +13,14 @@ from communes.models import Unit
 from indicators.periods import Period
 from reports.annexes import wording
 from reports.annexes.cells import CellMaker
-from reports.annexes.lines import Line
-from reports.annexes.recipes import Recipes, is_equal, off_balance
-from reports.annexes.spec import Leaf, Measure, TextColumn
+from reports.annexes.lines import Line, Place
+from reports.annexes.recipes import RecipeBook, is_equal, off_balance
+from reports.annexes.spec import PLAIN, Layout, Leaf, Measure, Strand, TextColumn
 from reports.annexes.table import (
     NOT_APPLICABLE,
     Cell,
     CellKind,
     Row,
-    RowKind,
     RowValues,
     columns_of,
     text_cell,
@@ -32,29 +31,50 @@ SEVERAL_YEARS = (Measure.CHANGE_PER_YEAR, Measure.CUMULATIVE)
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """Reads finished rows and says what must stand under them."""
+    """Reads finished rows and says what must stand under them.
+
+    `lines` and `rows` go side by side.
+    """
 
     lines: Sequence[Line]
     rows: Sequence[Row]
     cells: CellMaker
-    recipes: Recipes
+    recipes: RecipeBook
+    layout: Layout
 
     @property
     def columns(self) -> Mapping[str, int]:
-        return columns_of(self.cells.layout)
+        return columns_of(self.layout)
+
+    @property
+    def by_strand(self) -> list[tuple[Strand, list[Row]]]:
+        """The rows of each line that units have; rows that are indicators are read together."""
+        if self._is_itemised:
+            return [(PLAIN, list(self.rows))]
+        return [
+            (strand, [row for row in self.rows if row.strand == strand])
+            for strand in self.cells.views
+        ]
+
+    @property
+    def _is_itemised(self) -> bool:
+        return any(strand.indicator for strand in self.cells.views)
+
+    @property
+    def units(self) -> list[Unit]:
+        """Every unit that has a row, once."""
+        rows = (row for row in self.rows if not row.is_summary)
+        return list(dict.fromkeys(row.unit for row in rows if row.unit))
 
     @property
     def with_parent(self) -> bool:
-        """Do names need their district beside them?"""
-        return any(line.kind is RowKind.SUBTOTAL for line in self.lines)
+        """Do names need the unit above beside them?"""
+        return len({unit.parent_id for unit in self.units}) > 1
 
-    @property
-    def unit_rows(self) -> list[tuple[Row, Unit]]:
-        return [(row, row.unit) for row in self.rows if row.unit and not row.is_summary]
-
-    def notes(self, *, has_sample_members: bool) -> list[str]:
+    def notes(self, place: Place, *, has_sample_members: bool) -> list[str]:
         """Every note, in printing order."""
         return [
+            *wording.group_notes(place),
             *self._missing(),
             *self._off_balance(),
             *self._off_totals(),
@@ -67,13 +87,14 @@ class Remarks:
 
     def rows_with_states(self, states: Mapping[int, str]) -> list[Row]:
         """The rows with the remark of each unit; `states` of their returns by unit pk."""
-        leaves = self.cells.layout.leaves
+        leaves = self.layout.leaves
         column = next((i for i, leaf in enumerate(leaves) if leaf.text is TextColumn.NOTE), None)
         if column is None:
             return list(self.rows)
         return [
-            row if row.is_summary else row.with_cell(column, self._state(row, states))
+            row if row.is_summary or not row.span else row.with_cell(column, cell)
             for row in self.rows
+            for cell in [self._state(row, states)]
         ]
 
     def _state(self, row: Row, states: Mapping[int, str]) -> Cell:
@@ -84,68 +105,81 @@ class Remarks:
 
     def _reported(self, row: Row) -> list[bool]:
         """For each cell the unit answers for in the year asked for: is it missing?"""
-        cells = [row.cells[self.columns[leaf.id]] for leaf in self.cells.reported_leaves()]
+        leaves = self.cells.reported_leaves(row.strand)
+        cells = [row.cells[self.columns[leaf.id]] for leaf in leaves]
         return [cell.kind is CellKind.MISSING for cell in cells if cell != NOT_APPLICABLE]
 
-    def _missing(self) -> list[str]:
-        empty: list[Unit] = []
-        partial: list[Unit] = []
-        for row, unit in self.unit_rows:
-            missing = self._reported(row)
-            if any(missing):
-                (empty if all(missing) else partial).append(unit)
-        return wording.missing_notes(
-            empty, partial, len(self.unit_rows), with_parent=self.with_parent
-        )
+    def _missing(self) -> Iterable[str]:
+        for strand, rows in self.by_strand:
+            single = [row for row in rows if not row.is_summary or self._is_itemised]
+            missing = [(row, self._reported(row)) for row in single]
+            empty = [row for row, gaps in missing if gaps and all(gaps)]
+            partial = [row for row, gaps in missing if any(gaps) and not all(gaps)]
+            for words, found in (("Chưa có số liệu", empty), ("Chưa đủ số liệu", partial)):
+                if found:
+                    yield wording.missing_note(words, strand.label, self._all_or(found, single))
+
+    def _all_or(self, found: Sequence[Row], single: Sequence[Row]) -> str:
+        """The rows by their names, or that it is all of them."""
+        if len(found) == len(single) > 1:
+            return wording.all_rows(len(single), of_units=not self._is_itemised)
+        return self._names(found)
+
+    def _names(self, rows: Sequence[Row]) -> str:
+        if self._is_itemised:
+            return ", ".join(self._label(row) for row in rows)
+        units = list(dict.fromkeys(row.unit for row in rows if row.unit))
+        return wording.unit_names(units, with_parent=self.with_parent)
+
+    def _label(self, row: Row) -> str:
+        heads = [i for i, leaf in enumerate(self.layout.leaves) if leaf.is_head]
+        return row.cells[heads[0]].text if heads else ""
 
     def _off_balance(self) -> Iterable[str]:
         """Columns that by their caption follow from others, and in which rows they do not."""
-        for leaf in self.cells.layout.leaves:
-            if leaf.id in self.recipes.balances:
-                rows = off_balance(self.rows, self.recipes, leaf.id)
-                if rows:
-                    units = [row.unit for row in rows if row.unit]
-                    names = wording.unit_names(units, with_parent=self.with_parent)
-                    yield wording.balance_note(self._number(leaf), names)
+        for strand, recipes in self.recipes.items():
+            for leaf in recipes.layout.leaves:
+                if leaf.id in recipes.balances:
+                    own = [row for row in self.rows if row.strand == strand]
+                    rows = off_balance(own, recipes, leaf.id)
+                    if rows:
+                        yield wording.balance_note(
+                            self._number(leaf), strand.label, self._names(rows)
+                        )
 
     def _off_totals(self) -> list[str]:
         """Columns whose summary is not the sum of its rows, e.g. after a unit has gone."""
-        found = [
-            self._number(leaf)
-            for leaf in self.cells.layout.leaves
-            if leaf.id in self.recipes.additive and self._is_off(leaf)
-        ]
-        return [wording.total_note(found)] if found else []
+        found = [self._number(leaf) for leaf in self.layout.leaves if self._is_off(leaf)]
+        return [wording.total_note(found, of_units=not self._is_itemised)] if found else []
 
     def _is_off(self, leaf: Leaf) -> bool:
         for row in self.rows:
             value = row.cells[self.columns[leaf.id]].value
-            if row.is_summary and value is not None:
+            is_sum = row.is_summary and leaf.id in self.recipes[row.strand].additive
+            if is_sum and value is not None:
                 sum_below = RowValues(self.rows, self.columns, row).total(leaf.id, frozenset())
                 if not is_equal(sum_below, value):
                     return True
         return False
 
     def _years(self) -> list[str]:
-        leaves = [leaf for leaf in self.cells.layout.leaves if leaf.measure in SEVERAL_YEARS]
+        leaves = [leaf for leaf in self.layout.leaves if leaf.measure in SEVERAL_YEARS]
         return [note for leaf in leaves if (note := self._years_of(leaf))]
 
     def _years_of(self, leaf: Leaf) -> str:
-        gaps: dict[tuple[Period, ...], list[Unit]] = {}
+        """The years that a column lacks: in all rows that have some of them, or in which."""
+        gaps: dict[tuple[Period, ...], list[Row]] = {}
         told = 0
-        for line in self.lines:
-            found = self.cells.yearly(line, leaf)
-            if line.kind is not RowKind.UNIT or line.unit is None or not found:
+        for line, row in zip(self.lines, self.rows, strict=True):
+            found = self.cells.yearly(line, leaf.of(line.strand))
+            if row.is_summary or row.unit is None or not found:
                 continue
             told += 1
             lacking = tuple(year for year in self.cells.request.span(leaf) if year not in found)
             if lacking:
-                gaps.setdefault(lacking, []).append(line.unit)
+                gaps.setdefault(lacking, []).append(row)
         names = {
-            years: wording.unit_names(units, with_parent=self.with_parent)
-            if len(units) < told
-            else ""
-            for years, units in gaps.items()
+            years: self._names(rows) if len(rows) < told else "" for years, rows in gaps.items()
         }
         return wording.years_note(self._number(leaf), names)
 
@@ -153,9 +187,9 @@ class Remarks:
         merged = self.cells.readings.merged
         return [
             wording.merger_note(unit, sorted(merged[unit.pk], key=lambda before: before.code))
-            for _, unit in self.unit_rows
+            for unit in self.units
             if merged.get(unit.pk)
         ]
 
     def _number(self, leaf: Leaf) -> str:
-        return self.cells.layout.number_of[leaf.id]
+        return self.layout.number_of[leaf.id]

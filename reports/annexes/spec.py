@@ -9,15 +9,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
 
 from django.utils.translation import gettext as _
 
+from communes.enums import TierCode
 from povertyplan.lib.errors import DomainError
+from reports.annexes.columns import (
+    HeaderCell,
+    Node,
+    depth_of,
+    expanded,
+    header_cells,
+    leaf_nodes,
+)
 from reports.annexes.expressions import Expression, parse
 
-Node = Mapping[str, Any]
-"""A node of the definition, as read from JSON."""
+Terms = tuple[tuple[Decimal, str], ...]
+"""(coefficient, indicator code), added up."""
+ROW_INDICATOR = "$row"
+"""Stands where each row has an indicator of its own."""
 
 
 class LeafKind(StrEnum):
@@ -30,6 +40,8 @@ class LeafKind(StrEnum):
 class TextColumn(StrEnum):
     ROW_NUMBER = "row_number"
     UNIT_NAME = "unit_name"
+    ROW_LABEL = "row_label"
+    LINE_LABEL = "line_label"
     NOTE = "note"
 
 
@@ -54,6 +66,23 @@ class Timing(StrEnum):
 class Scope(StrEnum):
     COMMUNES_OF_DISTRICT = "communes_of_district"
     GROUP = "group"
+    UNITS_BELOW = "units_below"
+    INDICATORS = "indicators"
+
+
+class Zone(StrEnum):
+    """Which units stand under a group heading."""
+
+    URBAN = "townships_and_wards"
+    RURAL = "communes"
+
+
+class ItemStyle(StrEnum):
+    """What a row of an indicator is: added up in the total, the total, or beside it."""
+
+    PART = "part"
+    TOTAL = "total"
+    MEMO = "memo"
 
 
 class UnsupportedLayoutError(DomainError):
@@ -61,11 +90,31 @@ class UnsupportedLayoutError(DomainError):
 
 
 @dataclass(frozen=True, slots=True)
+class Strand:
+    """What a row speaks of where its columns leave it open.
+
+    `line` is one of the lines that each unit has (households, persons), `label` how it is
+    printed and `place` which of them it is, from 0. `indicator` is that of a row of its own.
+    All empty where every row speaks of the same.
+    """
+
+    line: str = ""
+    label: str = ""
+    place: int = 0
+    indicator: str = ""
+
+
+PLAIN = Strand()
+
+
+@dataclass(frozen=True, slots=True)
 class Leaf:
     """One column that holds cells.
 
-    `terms` are (coefficient, indicator code); a plain indicator is one term of 1. `period` is a
-    timing or a year. `width` is in millimetres, `number_format` the spreadsheet's code.
+    `terms` are (coefficient, indicator code); a plain indicator is one term of 1. They differ
+    from line to line (`by_line`), or are the row's own indicator (`of_row`), until `of` settles
+    them. `period` is a timing or a year. `width` is in millimetres, `number_format` the
+    spreadsheet's code.
     """
 
     id: str
@@ -73,7 +122,9 @@ class Leaf:
     kind: LeafKind
     width: int
     text: TextColumn | None = None
-    terms: tuple[tuple[Decimal, str], ...] = ()
+    terms: Terms = ()
+    by_line: tuple[tuple[str, Terms], ...] = ()
+    of_row: bool = False
     formula: Expression | None = None
     measure: Measure = Measure.RESULT
     period: Timing | int = Timing.YEAR
@@ -85,7 +136,7 @@ class Leaf:
     @property
     def indicator(self) -> str:
         """The code of the one indicator shown; empty for text, formulas and sums of terms."""
-        return self.terms[0][1] if self.kind is LeafKind.INDICATOR else ""
+        return self.terms[0][1] if self.kind is LeafKind.INDICATOR and self.terms else ""
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -99,19 +150,25 @@ class Leaf:
     @property
     def is_words(self) -> bool:
         """Names and notes stand at the left of their column; numbers of rows in the middle."""
-        return self.text in (TextColumn.UNIT_NAME, TextColumn.NOTE)
+        return self.text is not None and self.text is not TextColumn.ROW_NUMBER
 
+    @property
+    def is_head(self) -> bool:
+        """Does the column name the row?"""
+        return self.text in (TextColumn.UNIT_NAME, TextColumn.ROW_LABEL)
 
-@dataclass(frozen=True, slots=True)
-class HeaderCell:
-    """A heading with its place: first row and column (from 0) and how many it spans."""
+    @property
+    def is_shared(self) -> bool:
+        """Does one cell serve all lines of a unit?"""
+        return self.text is not None and self.text is not TextColumn.LINE_LABEL
 
-    text: str
-    row: int
-    column: int
-    rows: int = 1
-    columns: int = 1
-    is_group: bool = False
+    def of(self, strand: Strand) -> Leaf:
+        """The column as a row of the strand fills it."""
+        if self.of_row:
+            return replace(self, terms=((Decimal(1), strand.indicator),), of_row=False)
+        if self.by_line:
+            return replace(self, terms=dict(self.by_line)[strand.line], by_line=())
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +198,50 @@ class Layout:
         """The printed number of each column, by its id."""
         return {leaf.id: number for leaf, number in zip(self.leaves, self.numbers, strict=True)}
 
+    def of(self, strand: Strand) -> Layout:
+        """The layout as the rows of the strand fill it."""
+        return replace(self, leaves=tuple(leaf.of(strand) for leaf in self.leaves))
+
     @property
     def header_rows(self) -> list[list[HeaderCell]]:
         return [[cell for cell in self.header if cell.row == row] for row in range(self.depth)]
 
 
 @dataclass(frozen=True, slots=True)
+class GroupSpec:
+    label: str
+    zone: Zone
+
+
+@dataclass(frozen=True, slots=True)
+class ItemSpec:
+    """A row of its own indicator, with its number."""
+
+    label: str
+    number: str
+    indicator: str
+    style: ItemStyle
+
+
+@dataclass(frozen=True, slots=True)
 class RowsSpec:
+    """Which rows a table has. `tier`: the tier that types the figures of `items`."""
+
     scope: Scope
     total_label: str
     total_on_top: bool
     group: str = ""
+    groups: tuple[GroupSpec, ...] = ()
+    lines: tuple[Strand, ...] = ()
+    items: tuple[ItemSpec, ...] = ()
+    tier: str = ""
+
+    @property
+    def strands(self) -> tuple[Strand, ...]:
+        """The strands of the table; of a table by items, in the order of its rows."""
+        if self.items:
+            return tuple(Strand(indicator=item.indicator) for item in self.items)
+        return self.lines or (PLAIN,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +264,15 @@ class AnnexSpec:
     notes: tuple[str, ...]
     left: SignatureBlock
     right: SignatureBlock
+
+    @property
+    def lists_units(self) -> bool:
+        """Is every row one unit's, and its only one?"""
+        return not self.rows.items and not self.rows.lines
+
+    def views(self, layout: Layout) -> dict[Strand, Layout]:
+        """The layout as each strand of the table fills it."""
+        return {strand: layout.of(strand) for strand in self.rows.strands}
 
     def layout(self, variant: str = "") -> Layout:
         """Return the variant asked for, the first one by default. Raises DomainError."""
@@ -200,97 +299,90 @@ def read_spec(definition: Node) -> AnnexSpec:
 
 
 def _read(definition: Node) -> AnnexSpec:
-    signature = definition["signature"]
+    signature, rows = definition["signature"], _rows(definition["rows"])
     return AnnexSpec(
         code=str(definition["code"]),
         number=str(definition["number"]),
         title=definition["title_vi"],
-        unit_of_measure=definition["unit_of_measure"],
-        rows=_rows(definition["rows"]),
-        layouts=tuple(_layout(layout) for layout in definition["layouts"]),
+        unit_of_measure=definition.get("unit_of_measure") or "",
+        rows=rows,
+        layouts=tuple(_layout(layout, rows) for layout in definition["layouts"]),
         notes=tuple(definition.get("notes_vi", ())),
-        left=SignatureBlock((signature["left"]["title_vi"],), signature["left"]["hint_vi"]),
+        left=SignatureBlock((signature["left"]["title_vi"],), signature["left"].get("hint_vi", "")),
         right=SignatureBlock(
             tuple(signature["right"]["lines_vi"]),
-            signature["right"]["hint_vi"],
+            signature["right"].get("hint_vi", ""),
             signature["right"]["place_date_vi"],
         ),
     )
 
 
 def _rows(node: Node) -> RowsSpec:
-    if node.get("lines"):
-        raise UnsupportedLayoutError(_("Chưa lập được: mỗi đơn vị có hai dòng (hộ, nhân khẩu)"))
-    if node.get("groups"):
-        raise UnsupportedLayoutError(_("Chưa lập được: các dòng chia theo khu vực"))
     if node["scope"] not in set(Scope):
-        raise UnsupportedLayoutError(_("Chưa lập được: dòng không phải là xã, thị trấn"))
+        raise UnsupportedLayoutError(_("Chưa lập được: các dòng kiểu “%s”") % node["scope"])
+    scope = Scope(node["scope"])
+    is_itemised = scope is Scope.INDICATORS
     return RowsSpec(
-        scope=Scope(node["scope"]),
-        total_label=node["total_label_vi"],
-        total_on_top=node["total"] == "top",
-        group=node.get("group", ""),
+        scope=scope,
+        total_label="" if is_itemised else node["total_label_vi"],
+        total_on_top=node.get("total", "top") == "top",
+        group=node.get("group") or "",
+        groups=tuple(_group(group, scope) for group in node.get("groups", ())),
+        lines=tuple(
+            Strand(line["suffix"], line["label_vi"], place)
+            for place, line in enumerate(node.get("lines", ()))
+        ),
+        items=tuple(_item(item) for item in node["items"]) if is_itemised else (),
+        tier=TierCode(node["unit"]).value if is_itemised else "",
     )
 
 
-def _layout(node: Node) -> Layout:
-    columns = list(_expanded(node["columns"]))
-    depth = max(_depth(column) for column in columns)
-    leaves = tuple(_leaf(column) for column in _leaf_nodes(columns))
+def _group(node: Node, scope: Scope) -> GroupSpec:
+    if scope is not Scope.UNITS_BELOW:
+        raise UnsupportedLayoutError(
+            _("Chưa lập được: các dòng chia theo khu vực ở biểu không theo đơn vị cấp dưới")
+        )
+    return GroupSpec(node["label_vi"], Zone(node["members"]))
+
+
+def _item(node: Node) -> ItemSpec:
+    style = ItemStyle(node.get("style") or ItemStyle.PART)
+    return ItemSpec(node["label_vi"], str(node.get("number", "")), node["indicator"], style)
+
+
+def _layout(node: Node, rows: RowsSpec) -> Layout:
+    columns = list(expanded(node["columns"]))
+    depth = max(depth_of(column) for column in columns)
+    leaves = tuple(_checked(_leaf(column), rows) for column in leaf_nodes(columns))
     if len({leaf.id for leaf in leaves}) < len(leaves):
-        raise ValueError("hai cột cùng tên")
+        raise ValueError(_("hai cột cùng tên"))
+    if rows.lines and all(leaf.text is not TextColumn.LINE_LABEL for leaf in leaves):
+        raise ValueError(_("mỗi đơn vị có nhiều dòng, cần một cột ghi tên dòng (line_label)"))
     letters = node.get("numbering") == "letters_for_text"
     return Layout(
         variant=node["variant"],
         leaves=leaves,
-        header=tuple(_header(columns, 0, 0, depth)),
+        header=tuple(header_cells(columns, 0, 0, depth)),
         depth=depth,
         numbers=tuple(_numbers(leaves, letters=letters)),
     )
 
 
-def _expanded(columns: Sequence[Node]) -> Iterator[Node]:
-    """Repeat each node that asks for it, once a year."""
-    for column in columns:
-        years = column.get("for_each_year")
-        for year in years or [None]:
-            yield _of_year(column, year) if year else column
-
-
-def _of_year(node: Node, year: int) -> Node:
-    """The node with {year} filled in, and its leaves taken from that year."""
-    filled = {
-        key: value.replace("{year}", str(year)) if isinstance(value, str) else value
-        for key, value in node.items()
-        if key != "for_each_year"
+def _checked(leaf: Leaf, rows: RowsSpec) -> Leaf:
+    """The column, if rows like these can fill it. Raises ValueError naming it."""
+    is_itemised = bool(rows.items)
+    misplaced = {
+        TextColumn.ROW_LABEL: not is_itemised,
+        TextColumn.UNIT_NAME: is_itemised,
+        TextColumn.LINE_LABEL: not rows.lines,
+        None: leaf.of_row and not is_itemised,
     }
-    if "columns" in node:
-        filled["columns"] = [_of_year(column, year) for column in node["columns"]]
-    if filled.get("period") == "each_year":
-        filled["period"] = year
-    return filled
-
-
-def _depth(node: Node) -> int:
-    return 1 + max((_depth(column) for column in node.get("columns", ())), default=0)
-
-
-def _leaf_nodes(columns: Sequence[Node]) -> Iterator[Node]:
-    for column in columns:
-        if "columns" in column:
-            yield from _leaf_nodes(column["columns"])
-        else:
-            yield column
-
-
-def _header(columns: Sequence[Node], row: int, first: int, depth: int) -> Iterator[HeaderCell]:
-    for column in columns:
-        below = column.get("columns", ())
-        width = len(list(_leaf_nodes([column])))
-        cell = HeaderCell(column["heading_vi"], row, first, columns=width)
-        yield replace(cell, is_group=True) if below else replace(cell, rows=depth - row)
-        yield from _header(below, row + 1, first, depth)
-        first += width
+    if misplaced.get(leaf.text):
+        raise ValueError(_("cột “%s” không hợp với các dòng của biểu") % leaf.heading)
+    lines = {strand.line for strand in rows.lines}
+    if leaf.by_line and dict(leaf.by_line).keys() != lines:
+        raise ValueError(_("cột “%s” cần đúng các dòng của biểu") % leaf.heading)
+    return leaf
 
 
 def _numbers(leaves: Sequence[Leaf], *, letters: bool) -> Iterator[str]:
@@ -306,18 +398,25 @@ def _numbers(leaves: Sequence[Leaf], *, letters: bool) -> Iterator[str]:
 
 
 def _leaf(node: Node) -> Leaf:
-    kind = next((kind for kind in LeafKind if kind.value in node), None)
+    """One column. Raises ValueError that names it by its heading."""
+    try:
+        return _read_leaf(node)
+    except KeyError as error:
+        words = {"column": node.get("heading_vi", node.get("id", "")), "key": error}
+        raise ValueError(_("cột “%(column)s” thiếu khóa %(key)s") % words) from error
+
+
+def _read_leaf(node: Node) -> Leaf:
+    kind = next((kind for kind in LeafKind if node.get(kind.value) is not None), None)
     if kind is None:
-        raise ValueError(f"cột {node['id']} không nói lấy số ở đâu")
+        raise ValueError(_("cột “%s” không nói lấy số ở đâu") % node["heading_vi"])
     leaf = Leaf(id=node["id"], heading=node["heading_vi"], kind=kind, width=int(node["width"]))
     if kind is LeafKind.TEXT:
         if node["text"] not in set(TextColumn):
             raise UnsupportedLayoutError(_("Chưa lập được: cột “%s”") % leaf.heading)
         return replace(leaf, text=TextColumn(node["text"]))
     return replace(
-        leaf,
-        terms=_terms(node, kind),
-        formula=parse(node["formula"]) if kind is LeafKind.FORMULA else None,
+        _filled(leaf, node),
         measure=Measure(node["measure"]),
         period=_timing(node["period"]),
         plan_of=node.get("plan_of", ""),
@@ -327,15 +426,24 @@ def _leaf(node: Node) -> Leaf:
     )
 
 
-def _terms(node: Node, kind: LeafKind) -> tuple[tuple[Decimal, str], ...]:
-    if kind is LeafKind.FORMULA:
-        return ()
-    if kind is LeafKind.INDICATOR:
-        code = node["indicator"]
-        if not isinstance(code, str) or code.startswith("$"):
-            raise UnsupportedLayoutError(_("Chưa lập được: mỗi dòng một chỉ số"))
-        return ((Decimal(1), code),)
-    return tuple((Decimal(str(coefficient)), code) for coefficient, code in node["terms"])
+def _filled(leaf: Leaf, node: Node) -> Leaf:
+    """The column with what its cells hold."""
+    content = node[leaf.kind.value]
+    if leaf.kind is LeafKind.FORMULA:
+        return replace(leaf, formula=parse(content))
+    if content == ROW_INDICATOR:
+        return replace(leaf, of_row=True)
+    if isinstance(content, Mapping):
+        by_line = tuple((str(line), _terms(one)) for line, one in content.items())
+        return replace(leaf, by_line=by_line)
+    return replace(leaf, terms=_terms(content))
+
+
+def _terms(content: str | Sequence[Sequence[str]]) -> Terms:
+    """A plain indicator, or pairs of coefficient and indicator."""
+    if isinstance(content, str):
+        return ((Decimal(1), content),)
+    return tuple((Decimal(str(coefficient)), code) for coefficient, code in content)
 
 
 def _timing(value: str | int) -> Timing | int:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from communes.models import Unit
 from povertyplan.lib.numbers import format_number
 from reports.annexes.expressions import Expression
-from reports.annexes.spec import Layout, Leaf, SignatureBlock, TextColumn
+from reports.annexes.spec import PLAIN, Layout, Leaf, SignatureBlock, Strand
 
 
 class CellKind(StrEnum):
@@ -72,14 +72,17 @@ class RowKind(StrEnum):
     TOTAL = "total"
     SUBTOTAL = "subtotal"
     UNIT = "unit"
+    MEMO = "memo"
+    """Beside the total, never in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line: cells in the order of the layout's leaves.
 
-    A summary row names by their place among the rows the single units below it (`units`) and,
-    where there are any, the subtotals it is put together from (`parts`).
+    A summary row names by their place among the rows the single ones below it (`units`) and,
+    where there are any, the subtotals it is put together from (`parts`). `span`: how many rows
+    its number and name stand over; 0 where they stand over it already.
     """
 
     kind: RowKind
@@ -87,10 +90,12 @@ class Row:
     unit: Unit | None = None
     units: tuple[int, ...] = ()
     parts: tuple[int, ...] = ()
+    strand: Strand = PLAIN
+    span: int = 1
 
     @property
     def is_summary(self) -> bool:
-        return self.kind is not RowKind.UNIT
+        return self.kind in (RowKind.TOTAL, RowKind.SUBTOTAL)
 
     def summing(self, units: tuple[int, ...], parts: tuple[int, ...]) -> Row:
         return replace(self, units=units, parts=parts)
@@ -168,11 +173,12 @@ def columns_of(layout: Layout) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class PrintedCell:
-    """`is_head`: the name of the row."""
+    """`is_head`: the name of the row. `rows`: how many it stands over."""
 
     text: str
     style: str
     is_head: bool = False
+    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +196,11 @@ def printed_rows(table: Table) -> list[PrintedRow]:
                 PrintedCell(
                     cell.printed(leaf.decimals),
                     _style(leaf, cell),
-                    is_head=leaf.text is TextColumn.UNIT_NAME,
+                    is_head=leaf.is_head,
+                    rows=row.span if leaf.is_shared else 1,
                 )
                 for leaf, cell in zip(table.layout.leaves, row.cells, strict=True)
+                if row.span or not leaf.is_shared
             ),
         )
         for row in table.rows

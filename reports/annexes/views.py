@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from communes import access
-from communes.access import Action, Policy, policy
-from communes.models import Unit
+from communes.access import Policy, policy
 from indicators.enums import Stage
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
-from reports.annexes.pages import list_page
+from reports.annexes.batches import batch_box
+from reports.annexes.lines import Area
+from reports.annexes.pages import find_area, list_page
+from reports.annexes.paper import annex_pdf
 from reports.annexes.workbook import annex_file
 
+Maker = Callable[[str, Area, Period, str, str], tuple[str, bytes]]
+"""Makes the file of a table: its code, area, period, stage, variant → (file name, content)."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -23,10 +29,6 @@ def _period(code: str) -> Period:
         return Period.parse(code)
     except ValueError as error:
         raise Http404(str(error)) from error
-
-
-def _unit(request: HttpRequest, code: str, period: Period) -> Unit:
-    return access.require(request.user, Action.VIEW, Unit.objects.named(code, on=period.end))
 
 
 def _stage(request: HttpRequest) -> str:
@@ -39,26 +41,40 @@ def _stage(request: HttpRequest) -> str:
 @require_safe
 def annexes(request: HttpRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
-    unit = _unit(request, code, span)
+    area = find_area(request.user, code, span)
     asked, variant = request.GET.get("bieu", ""), request.GET.get("variant", "")
     try:
-        page = list_page(unit, span, _stage(request), asked, variant)
+        page = list_page(area, span, _stage(request), asked, variant, by=request.user)
     except DomainError as error:
         raise Http404(str(error)) from error
     posts = access.reviewing_posts(request.user)
-    context = {"page": page, "may_hand_in": any(post.unit_id == unit.pk for post in posts)}
+    context = {"page": page, "may_hand_in": any(post.unit == area for post in posts)}
+    annexes_shown = [item.annex for item in page.items]
+    context["batches"] = batch_box(area, span, annexes_shown, request.user)
     return render(request, "annexes/list.html", context)
 
 
 @policy(Policy.BY_UNIT)
 @require_safe
 def workbook(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
+    return _file(request, code, period, annex, annex_file, XLSX)
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def pdf(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
+    return _file(request, code, period, annex, annex_pdf, "application/pdf")
+
+
+def _file(
+    request: HttpRequest, code: str, period: str, annex: str, make: Maker, kind: str
+) -> HttpResponse:
     span = _period(period)
-    unit = _unit(request, code, span)
+    area = find_area(request.user, code, span)
     variant = request.GET.get("variant", "")
     try:
-        name, content = annex_file(annex, unit, span, _stage(request), variant)
+        name, content = make(annex, area, span, _stage(request), variant)
     except DomainError as error:
         raise Http404(str(error)) from error
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type=XLSX, headers=headers)
+    return HttpResponse(content, content_type=kind, headers=headers)

@@ -14,10 +14,12 @@ from datetime import datetime
 from django.utils import timezone
 from django.utils.text import slugify
 
+from communes.enums import MemberSource
 from communes.models import Unit
 from indicators.enums import Stage
 from indicators.periods import Period
 from plans.models import Plan
+from reports.annexes.lines import Place
 from reports.annexes.spec import AnnexSpec, SignatureBlock
 from reports.annexes.table import PROVISIONAL_MARK, SAMPLE_MARK, SYMBOLS, Cell, CellKind
 from reports.enums import ReportState
@@ -38,6 +40,31 @@ _STATE_NOTES = {
 }
 _LISTED = 20
 """Names in a note before the rest is counted."""
+
+
+def group_notes(place: Place) -> list[str]:
+    """Which units of a group the table speaks of: those known, and still there that year."""
+    group = place.group
+    if group is None:
+        return []
+    known, wanted = len(place.units), group.expected_size
+    gone = [unit for unit in place.units if unit not in place.communes]
+    sample = [row.unit for row in group.member_rows if row.source == MemberSource.SAMPLE]
+    notes = []
+    if wanted is None:
+        notes.append(f"Văn bản không nêu nhóm có mấy đơn vị; biểu gồm {known} đơn vị đã biết.")
+    elif known != wanted:
+        notes.append(f"Mới biết {known}/{wanted} đơn vị của nhóm; biểu chỉ gồm các đơn vị đã biết.")
+    if gone:
+        notes.append(f"Không còn vào ngày cuối kỳ: {unit_names(gone)}.")
+    if sample:
+        notes.append(f"Đơn vị minh họa trong nhóm: {unit_names(sample)}.")
+    return notes
+
+
+def title_of_place(title: str, place: Place) -> str:
+    """A group is named in the title; a unit stands at the head of the form."""
+    return f"{title} – {place.group.name}" if place.group else title
 
 
 def issuer_lines(unit: Unit) -> tuple[str, str]:
@@ -79,7 +106,9 @@ def _date_words(issued_on: str) -> str:
 def title(spec: AnnexSpec, variant: str, period: Period, plan: Plan | None) -> str:
     if variant == "period" and plan is not None and plan.year_from:
         return f"{spec.title} giai đoạn {plan.year_from}-{plan.year_to}"
-    return f"{spec.title} {period.label}"
+    # "… trong năm" already says what the figure after it is
+    when = str(period.year) if period.is_year and spec.title.endswith(" năm") else period.label
+    return f"{spec.title} {when}"
 
 
 def signed_at(block: SignatureBlock, unit: Unit) -> SignatureBlock:
@@ -108,10 +137,11 @@ def stamp(
     return " · ".join(parts)
 
 
-def file_name(spec: AnnexSpec, variant: str, unit: Unit, period: Period, stage: str) -> str:
+def file_name(spec: AnnexSpec, variant: str, place: Place, stage: str) -> str:
     """bieu-01-bac-ha-2024-tam-tinh.xlsx: letters every mail system passes on."""
     span = "" if variant == "year" else "giai-doan-"
-    name = f"bieu {spec.code} {unit.short_name} {span}{period.code} {Stage(stage).label}"
+    where = place.group.name if place.group else place.unit.short_name
+    name = f"bieu {spec.code} {where} {span}{place.period.code} {Stage(stage).label}"
     return f"{_ascii_slug(name)}.xlsx"
 
 
@@ -141,21 +171,13 @@ def symbol_note(cells: Iterable[Cell]) -> list[str]:
     return [f"Ký hiệu: {'; '.join(told)}."] if told else []
 
 
-def missing_notes(
-    empty: Sequence[Unit], partial: Sequence[Unit], units: int, *, with_parent: bool
-) -> list[str]:
-    """The units, of `units` in all, that have not reported, or have told only some of it."""
-    return [
-        f"{words}: {_all_or_names(found, units, with_parent=with_parent)}."
-        for words, found in (("Chưa có số liệu", empty), ("Chưa đủ số liệu", partial))
-        if found
-    ]
+def missing_note(words: str, line: str, names: str) -> str:
+    """Chưa có số liệu: xã A. Of one line of each unit: Chưa có số liệu (dòng Hộ): xã A."""
+    return f"{words} (dòng {line}): {names}." if line else f"{words}: {names}."
 
 
-def _all_or_names(found: Sequence[Unit], units: int, *, with_parent: bool) -> str:
-    if len(found) == units > 1:
-        return f"cả {units} đơn vị"
-    return unit_names(found, with_parent=with_parent)
+def all_rows(count: int, *, of_units: bool) -> str:
+    return f"cả {count} đơn vị" if of_units else f"cả {count} dòng"
 
 
 def unit_names(units: Sequence[Unit], *, with_parent: bool = False) -> str:
@@ -186,12 +208,15 @@ def merger_note(unit: Unit, before: Sequence[Unit]) -> str:
     )
 
 
-def balance_note(number: str, names: str) -> str:
-    return f"Cột ({number}) khác kết quả tính theo các cột ở {names}."
+def balance_note(number: str, line: str, names: str) -> str:
+    where = f", dòng {line}," if line else ""
+    return f"Cột ({number}){where} khác kết quả tính theo các cột ở {names}."
 
 
-def total_note(numbers: Sequence[str]) -> str:
+def total_note(numbers: Sequence[str], *, of_units: bool) -> str:
     columns = ", ".join(f"({number})" for number in numbers)
+    if not of_units:
+        return f"Cột {columns}: dòng tổng khác tổng các dòng cộng vào nó."
     return f"Cột {columns}: dòng tổng là số tổng hợp của cả địa bàn, khác tổng các dòng."
 
 

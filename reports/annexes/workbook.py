@@ -14,10 +14,11 @@ from typing import Any
 from xlsxwriter import Workbook
 from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
 
-from communes.models import Unit
 from indicators.periods import Period
+from povertyplan.lib.speech import officially
 from reports.annexes.build import build_table, find_annex
 from reports.annexes.expressions import to_formula
+from reports.annexes.lines import Area
 from reports.annexes.measures import (
     BODY_PT,
     FRAME_PT,
@@ -40,13 +41,14 @@ _LOCALE = "[$-42A]"
 
 
 def annex_file(
-    annex_code: str, unit: Unit, period: Period, stage: str, variant: str = ""
+    annex_code: str, area: Area, period: Period, stage: str, variant: str = ""
 ) -> tuple[str, bytes]:
     """Return (file name, workbook) of a table. Raises DomainError when it cannot be had."""
-    table = build_table(find_annex(annex_code, unit, period), unit, period, stage, variant)
+    table = build_table(find_annex(annex_code, area, period), area, period, stage, variant)
     return table.file_name, write_workbook(table)
 
 
+@officially
 def write_workbook(table: Table) -> bytes:
     """Write the table with its frame, formulas and their stored values."""
     stream = BytesIO()
@@ -71,27 +73,38 @@ class _Addresses:
         return str(xl_rowcol_to_cell(self.first_row + self.place, self._column(leaf)))
 
     def total(self, leaf: str, where: frozenset[str]) -> str:
-        if where:
-            return self._masked(leaf, where)
+        column = self._column(leaf)
+        below = self.row.parts or self.row.units
+        if where or (self.row.strand.line and not self.row.parts):
+            return self._masked(column, where)
+        if len(below) > 1 and below[-1] - below[0] == len(below) - 1 and not self.row.parts:
+            return f"SUM({self._range(column)})"
+        cells = [xl_rowcol_to_cell(self.first_row + place, column) for place in below]
+        return f"SUM({','.join(cells)})"
+
+    def _masked(self, column: int, where: frozenset[str]) -> str:
+        """Σ over the rows of single units: of one line where units have several, and with a
+        number in every column of `where`."""
+        strand, tests = self.row.strand, []
+        if strand.line:
+            words = strand.label.replace('"', '""')
+            tests = [
+                f'--({self._range(of)}="{words}")' for of in self._texts(TextColumn.LINE_LABEL)
+            ]
         if self.row.parts:
-            column = self._column(leaf)
-            cells = [xl_rowcol_to_cell(self.first_row + part, column) for part in self.row.parts]
-            return f"SUM({','.join(cells)})"
-        return f"SUM({self._range(self._column(leaf))})"
+            # among subtotals, a unit is known by its number, on its first line: subtotals have none
+            numbered = self._texts(TextColumn.ROW_NUMBER)
+            tests += [f"--ISNUMBER({self._range(of, strand.place)})" for of in numbered]
+        tests += [f"--ISNUMBER({self._range(of)})" for of in sorted(map(self._column, where))]
+        return f"SUMPRODUCT({','.join([*tests, self._range(column)])})"
 
-    def _masked(self, leaf: str, where: frozenset[str]) -> str:
-        """Σ over the rows of single units with a number in every column of `where`."""
-        leaves = self.table.layout.leaves
-        numbered = [i for i, row in enumerate(leaves) if row.text is TextColumn.ROW_NUMBER]
-        # among subtotals, a unit is known by its number: subtotals bear Roman ones, as text
-        tested = numbered if self.row.parts else []
-        tested = [*tested, *sorted(self._column(name) for name in where)]
-        tests = [f"--ISNUMBER({self._range(column)})" for column in tested]
-        return f"SUMPRODUCT({','.join([*tests, self._range(self._column(leaf))])})"
+    def _range(self, column: int, up: int = 0) -> str:
+        """From the first row below to the last; `up` so many rows higher."""
+        first, last = (self.first_row + self.row.units[end] - up for end in (0, -1))
+        return str(xl_range(first, column, last, column))
 
-    def _range(self, column: int) -> str:
-        first, last = self.row.units[0], self.row.units[-1]
-        return str(xl_range(self.first_row + first, column, self.first_row + last, column))
+    def _texts(self, kind: TextColumn) -> list[int]:
+        return [i for i, leaf in enumerate(self.table.layout.leaves) if leaf.text is kind]
 
     def _column(self, leaf: str) -> int:
         return columns_of(self.table.layout)[leaf]
@@ -173,7 +186,9 @@ class _Form:
         self.text(right, self.last, "Độc lập - Tự do - Hạnh phúc", motto)
         self.next_line(next(heights))
         self.across(table.label, next(heights), bold=True, font_size=11, align="right")
-        self.across(table.title.upper(), next(heights), bold=True, font_size=13, **centred)
+        lines = self.measures.title_lines
+        titled = {"bold": True, "font_size": 13, "text_wrap": lines > 1, **centred}
+        self.across(table.title.upper(), next(heights) * lines, **titled)
         self.across(table.reference, next(heights), italic=True, font_size=11, **centred)
         marked = self.style(font_size=11, bold=True, font_color="#A01E14")
         self.text(0, right - 1, " – ".join(table.marks), marked)
@@ -214,7 +229,11 @@ class _Form:
         if cell.value is None:
             words = {"align": "left", "indent": 1, "text_wrap": True}
             align = words if leaf.is_words else {"align": "center"}
-            self._words(column, leaf, cell, self.style(**align, **shared))
+            style = self.style(**align, **shared)
+            if leaf.is_shared:
+                self._shared(column, where.row, style)
+            if where.row.span or not leaf.is_shared:
+                self._words(column, leaf, cell, style)
             return
         style = self.style(num_format=_LOCALE + leaf.number_format, align="right", **shared)
         if cell.recipe is None:
@@ -222,6 +241,11 @@ class _Form:
         else:
             formula = f"={to_formula(cell.recipe, where)}"
             self.sheet.write_formula(self.line, column, formula, style, float(cell.value))
+
+    def _shared(self, column: int, row: Row, style: Any) -> None:
+        """One cell over all lines of a unit."""
+        if row.span > 1:
+            self.sheet.merge_range(self.line, column, self.line + row.span - 1, column, "", style)
 
     def _words(self, column: int, leaf: Leaf, cell: Cell, style: Any) -> None:
         """Text stays text whatever it begins with; the row number is a number, to be counted on."""
@@ -291,7 +315,7 @@ class _Form:
 
 def _frozen_columns(leaves: tuple[Leaf, ...]) -> int:
     """Names stay in view beside the figures."""
-    named = [i for i, leaf in enumerate(leaves) if leaf.text is TextColumn.UNIT_NAME]
+    named = [i for i, leaf in enumerate(leaves) if leaf.is_head]
     return named[0] + 1 if named else 0
 
 

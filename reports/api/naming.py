@@ -172,6 +172,16 @@ def find_unit(official: Official, reference: str, period: Period) -> Unit:
         raise Refusal([absence(reference)], status_code=404) from error
 
 
+def find_area(official: Official, reference: str, period: Period) -> Unit | UnitGroup:
+    """The same, or the one group. Raises Refusal (404) for one that is none of theirs."""
+    if not reference.startswith(GROUP):
+        return find_unit(official, reference, period)
+    place = _visible_groups(official, [reference]).get(reference)
+    if place is None or place.group is None:
+        raise Refusal([absence(reference)], status_code=404)
+    return place.group
+
+
 def indicators_by_code(codes: Iterable[str]) -> dict[str, Indicator]:
     """The indicators of these codes with what recording and reading need; unknown ones absent."""
     rows = Indicator.objects.filter(code__in=set(codes))

@@ -177,7 +177,7 @@ def _plan_field() -> serializers.CharField:
 
 class AnnexesQuery(serializers.Serializer[Any]):
     plan = _plan_field()
-    unit = UnitField(required=False, allow_blank=True, default="", help_text=UNIT_HELP)
+    unit = PlaceField(required=False, allow_blank=True, default="", help_text=PLACE_HELP)
     period = PeriodField(required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -190,7 +190,7 @@ class AnnexesQuery(serializers.Serializer[Any]):
 
 class WorkbookQuery(serializers.Serializer[Any]):
     plan = _plan_field()
-    unit = UnitField(help_text=UNIT_HELP)
+    unit = PlaceField(help_text=PLACE_HELP)
     period = PeriodField()
     stage = stage_field()
     variant = serializers.CharField(

@@ -9,10 +9,10 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from communes.models import Unit
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from reports.annexes.build import find_annex, offers
+from reports.annexes.lines import Area, Place
 from reports.annexes.spec import read_spec
 from reports.annexes.views import XLSX
 from reports.annexes.workbook import annex_file
@@ -50,34 +50,34 @@ def _layout(annex: Annex) -> AnnexItem:
     return _item(annex, "", tuple(layout.variant for layout in spec.layouts))
 
 
-def offered(unit: Unit, period: Period, plan: str) -> list[AnnexItem]:
-    """The tables of a unit and period, with the address of each that can be had."""
+def offered(area: Area, period: Period, plan: str) -> list[AnnexItem]:
+    """The tables of an area and period, with the address of each that can be had."""
     return [
         _item(
             row.annex,
             row.reason,
             row.variants,
-            "" if row.reason else _address(row.annex, unit, period),
+            "" if row.reason else _address(row.annex, area, period),
         )
-        for row in offers(unit, period)
+        for row in offers(area, period)
         if not plan or _is_of(row.annex, plan)
     ]
 
 
 def workbook(
-    code: str, unit: Unit, period: Period, plan: str, stage: str, variant: str
+    code: str, area: Area, period: Period, plan: str, stage: str, variant: str
 ) -> tuple[str, bytes]:
-    """File name and content of a table. Raises Http404 when the unit (or plan) has none of it.
+    """File name and content of a table. Raises Http404 when the area (or plan) has none of it.
 
     Raises DomainError, with the reason, when it cannot be drawn up.
     """
     try:
-        annex = find_annex(code, unit, period)
+        annex = find_annex(code, area, period)
     except DomainError as error:
         raise Http404(str(error)) from error
     if plan and not _is_of(annex, plan):
         raise Http404(_("Kế hoạch này không có biểu “{code}”.").format(code=code))
-    return annex_file(code, unit, period, stage, variant)
+    return annex_file(code, area, period, stage, variant)
 
 
 def _is_of(annex: Annex, plan: str) -> bool:
@@ -100,9 +100,8 @@ def _item(
     )
 
 
-def _address(annex: Annex, unit: Unit, period: Period) -> str:
-    name = unit.code if unit.is_valid_on(period.end) else unit.reference
-    query = {"unit": name, "period": period.code}
+def _address(annex: Annex, area: Area, period: Period) -> str:
+    query = {"unit": Place(area, period).address, "period": period.code}
     if annex.plan:
         query["plan"] = annex.plan.code
     return f"{reverse('api:annex-workbook', args=[annex.code])}?{urlencode(query)}"

@@ -252,8 +252,8 @@ class AnnexesView(GenericAPIView[Any]):
         if asked["period"] is None:
             items = tables.layouts(asked["plan"])
         else:
-            unit = naming.find_unit(_caller(request), asked["unit"], asked["period"])
-            items = tables.offered(unit, asked["period"], asked["plan"])
+            area = naming.find_area(_caller(request), asked["unit"], asked["period"])
+            items = tables.offered(area, asked["period"], asked["plan"])
         page = self.paginate_queryset(items)
         return self.get_paginated_response(AnnexSerializer(page, many=True).data)
 
@@ -284,9 +284,9 @@ class WorkbookView(GenericAPIView[Any]):
     )
     def get(self, request: Request, code: str) -> HttpResponse:
         asked = _asked(WorkbookQuery, request)
-        unit = naming.find_unit(_caller(request), asked["unit"], asked["period"])
+        area = naming.find_area(_caller(request), asked["unit"], asked["period"])
         name, content = tables.workbook(
-            code, unit, asked["period"], asked["plan"], asked["stage"], asked["variant"]
+            code, area, asked["period"], asked["plan"], asked["stage"], asked["variant"]
         )
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(content, content_type=tables.XLSX, headers=headers)

@@ -23,7 +23,7 @@ from povertyplan.lib.reading import (
     refuse_if,
     repeated,
 )
-from povertyplan.lib.syncing import Counts, sync
+from povertyplan.lib.syncing import Counts, record_history, sync
 from reports.enums import AnnexStatus
 from reports.imports.formulas import formula_names
 from reports.imports.shape import (
@@ -40,6 +40,8 @@ from reports.models import Annex
 
 SHARED = ("reference_line_vi", "symbols", "paper")
 """Sections that hold for every annex and are kept with each."""
+LOADED = "Nhập bố cục từ tệp"
+"""Why a version was made."""
 
 
 def import_annexes(given: Path | str) -> Counts:
@@ -74,7 +76,10 @@ def _write(file: YamlFile, rows: list[Row[AnnexRow]]) -> Counts:
         }
         for order, (row, entry) in enumerate(zip(rows, entries, strict=True))
     }
-    return sync(Annex.objects.all(), wanted, lambda annex: annex.code).counts()
+    done = sync(Annex.objects.all(), wanted, lambda annex: annex.code)
+    record_history(done.created, created=True, reason=LOADED)
+    record_history(done.changed, created=False, reason=LOADED)
+    return done.counts()
 
 
 # ------------------------------------------------------------------ checks

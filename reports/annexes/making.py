@@ -1,0 +1,293 @@
+"""Writing every table of a place into one ZIP, table by table; safe to run twice.
+
+A run claims the job by writing its own token; each step is written only while the token still
+stands, so a run that was stopped, or thought dead and replaced, ends by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.text import slugify
+from django.utils.translation import gettext as _
+
+from communes import access
+from communes.access import Action
+from communes.models import Official, Unit
+from indicators.periods import Period
+from povertyplan.lib.errors import DomainError
+from povertyplan.lib.speech import officially
+from reports import versions
+from reports.annexes.build import offers
+from reports.annexes.lines import Place
+from reports.annexes.paper import annex_pdf
+from reports.annexes.workbook import annex_file
+from reports.enums import BatchState
+from reports.models import Annex, AnnexBatch
+
+logger = logging.getLogger(__name__)
+
+STALE = timedelta(minutes=5)
+"""A run not heard of for so long is dead; the slowest table takes under a minute."""
+KEPT = timedelta(days=7)
+MOST_ATTEMPTS = 3
+MOST_BYTES = 500 * 1024**2
+MAKERS = (annex_file, annex_pdf)
+LIST_NAME = "Chưa lập được.txt"
+
+
+class _StoppedError(Exception):
+    """Somebody stopped the job, or another run has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One table to be drawn up, or the reason why it cannot be."""
+
+    unit: Unit
+    annex: Annex
+    variant: str = ""
+    reason: str = ""
+
+
+def folder() -> Path:
+    """Where the files are kept, outside what the web server serves."""
+    return Path(settings.MEDIA_ROOT) / "annex-batches"
+
+
+def version_of(unit: Unit, period: Period) -> str:
+    """Digest of the data behind a unit's tables; another whenever any figure is."""
+    facts = versions.of_unit(Place(unit, period).address, period.code)
+    forms = list(Annex.objects.order_by("pk").values_list())
+    return sha256(repr([facts, forms]).encode()).hexdigest()
+
+
+def is_dead(batch: AnnexBatch) -> bool:
+    """Under way, and nobody has been at work on it for long."""
+    if batch.state not in (BatchState.QUEUED, BatchState.RUNNING):
+        return False
+    return (batch.beat_at or batch.made_at) < timezone.now() - STALE
+
+
+def may_have(official: Official, batch: AnnexBatch) -> bool:
+    """May `official` have the file? Units below one by one only for who sees them so."""
+    if not access.can(official, Action.VIEW, batch.unit):
+        return False
+    return not batch.tier or access.sees_below(official, batch.unit)
+
+
+@officially
+def make_batch(pk: int) -> bool:
+    """Make the file of a job. Returns whether this call made it; False where another did."""
+    batch = _claim(pk)
+    if batch is None:
+        return False
+    try:
+        return _made(batch)
+    except _StoppedError:
+        return False
+    except DomainError as error:
+        _failed(batch, str(error))
+    except SoftTimeLimitExceeded:
+        _failed(batch, _("Quá thời gian cho phép. Chọn ít biểu hơn rồi lập lại."))
+    except Exception:
+        logger.exception("annex batch %s failed", pk)
+        _failed(batch, _("Lỗi của hệ thống khi ghi tệp."))
+    finally:
+        _part(batch).unlink(missing_ok=True)
+    return False
+
+
+def _claim(pk: int) -> AnnexBatch | None:
+    """Take the job unless somebody alive has it: one UPDATE, so of two one gets it."""
+    now, token = timezone.now(), uuid.uuid4().hex
+    dead = Q(state=BatchState.RUNNING, beat_at__lt=now - STALE)
+    free = AnnexBatch.objects.filter(Q(state=BatchState.QUEUED) | dead, pk=pk)
+    free.filter(attempts__gte=MOST_ATTEMPTS).update(
+        state=BatchState.FAILED,
+        finished_at=now,
+        problems=[{"where": "", "reason": _("Đã thử nhiều lần không xong.")}],
+    )
+    taken = free.update(
+        state=BatchState.RUNNING,
+        worker=token,
+        done=0,
+        started_at=now,
+        beat_at=now,
+        attempts=F("attempts") + 1,
+    )
+    if not taken:
+        return None
+    return AnnexBatch.objects.select_related("unit__tier", "by").get(pk=pk)
+
+
+def _made(batch: AnnexBatch) -> bool:
+    if not may_have(batch.by, batch):
+        raise DomainError(_("Người yêu cầu không còn quyền xem đơn vị này."))
+    version = version_of(batch.unit, batch.span)
+    steps = list(steps_of(batch))
+    _save(batch, total=sum(not step.reason for step in steps), version=version)
+    folder().mkdir(parents=True, exist_ok=True)
+    problems = _write(batch, steps)
+    name = f"{batch.pk}-{batch.worker}.zip"
+    target = _part(batch).rename(folder() / name)
+    try:
+        _save(
+            batch,
+            state=BatchState.DONE,
+            file=name,
+            size=target.stat().st_size,
+            problems=problems,
+            finished_at=timezone.now(),
+        )
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _part(batch: AnnexBatch) -> Path:
+    return folder() / f"{batch.pk}-{batch.worker}.part"
+
+
+def _save(batch: AnnexBatch, **values: object) -> None:
+    """Write while the job is still this run's. Raises _StoppedError when it is not."""
+    mine = AnnexBatch.objects.filter(pk=batch.pk, worker=batch.worker, state=BatchState.RUNNING)
+    if not mine.update(beat_at=timezone.now(), **values):
+        raise _StoppedError
+
+
+def _failed(batch: AnnexBatch, reason: str) -> None:
+    mine = AnnexBatch.objects.filter(pk=batch.pk, worker=batch.worker, state=BatchState.RUNNING)
+    mine.update(
+        state=BatchState.FAILED,
+        finished_at=timezone.now(),
+        problems=[{"where": "", "reason": reason}],
+    )
+
+
+def units_of(batch: AnnexBatch) -> list[Unit]:
+    """The unit itself, or each unit of the tier below it on the period's last day, by code."""
+    if not batch.tier:
+        return [batch.unit]
+    below = Unit.objects.below_on(batch.unit, batch.span.end).filter(tier__code=batch.tier)
+    return list(below.select_related("tier", "parent__parent").order_by("code"))
+
+
+def steps_of(batch: AnnexBatch) -> Iterator[_Step]:
+    """Every table of every unit, in the order in which they lie in the ZIP."""
+    for unit in units_of(batch):
+        for offer in offers(unit, batch.span):
+            if batch.plan_id and offer.annex.plan_id != batch.plan_id:
+                continue
+            if offer.reason:
+                yield _Step(unit, offer.annex, reason=offer.reason)
+            for variant in offer.variants:
+                yield _Step(unit, offer.annex, variant)
+
+
+def _write(batch: AnnexBatch, steps: list[_Step]) -> list[dict[str, str]]:
+    """Write the ZIP, one table in memory at a time; returns what could not be had."""
+    problems: list[dict[str, str]] = []
+    done = 0
+    with zipfile.ZipFile(_part(batch), "w", zipfile.ZIP_STORED) as packed:
+        for step in steps:
+            if step.reason:
+                problems.append({"where": _where(step), "reason": step.reason})
+                continue
+            _save(batch, done=done)
+            for make in MAKERS:
+                _add(packed, batch, step, make, problems)
+            done += 1
+            _check_size(batch)
+        if problems:
+            lines = [f"{row['where']}: {row['reason']}" for row in problems]
+            _put(packed, LIST_NAME, "\r\n".join(lines).encode("utf-8-sig"), batch)
+    _save(batch, done=done)
+    return problems
+
+
+def _add(
+    packed: zipfile.ZipFile,
+    batch: AnnexBatch,
+    step: _Step,
+    make: Callable[..., tuple[str, bytes]],
+    problems: list[dict[str, str]],
+) -> None:
+    """Draw one file up and put it in; one that fails is a line of the list."""
+    try:
+        name, content = make(step.annex.code, step.unit, batch.span, batch.stage, step.variant)
+    except SoftTimeLimitExceeded:
+        raise
+    except DomainError as error:
+        problems.append({"where": _where(step), "reason": str(error)})
+    except Exception:
+        logger.exception("table %s of batch %s", step.annex.code, batch.pk)
+        problems.append({"where": _where(step), "reason": _("Lỗi của hệ thống khi lập biểu.")})
+    else:
+        _put(packed, _inside(packed, batch, step, name), content, batch)
+
+
+def _where(step: _Step) -> str:
+    return " ".join(f"{step.unit.name}, biểu {step.annex.number} {step.variant}".split())
+
+
+def _inside(packed: zipfile.ZipFile, batch: AnnexBatch, step: _Step, name: str) -> str:
+    """The name in the ZIP: plain letters, no path but a folder a unit where there are several."""
+    stem, extension = plain(Path(name).stem), Path(name).suffix
+    start = f"{plain(f'{step.unit.code} {step.unit.short_name}')}/" if batch.tier else ""
+    taken, count, found = set(packed.namelist()), 1, f"{start}{stem}{extension}"
+    while found in taken:
+        count += 1
+        found = f"{start}{stem}-{count}{extension}"
+    return found
+
+
+def plain(text: str) -> str:
+    """Small letters a–z, digits and hyphens, at most 80; never empty."""
+    return slugify(text.replace("đ", "d").replace("Đ", "D"))[:80].strip("-_") or "bieu"
+
+
+def _put(packed: zipfile.ZipFile, name: str, content: bytes, batch: AnnexBatch) -> None:
+    moment = timezone.localtime(batch.made_at)
+    info = zipfile.ZipInfo(name, moment.timetuple()[:6])
+    info.external_attr = 0o644 << 16
+    packed.writestr(info, content, zipfile.ZIP_STORED)
+
+
+def _check_size(batch: AnnexBatch) -> None:
+    if _part(batch).stat().st_size > MOST_BYTES:
+        raise DomainError(
+            _("Tệp lớn quá mức cho phép. Chọn một kế hoạch hoặc lập theo từng huyện.")
+        )
+
+
+def drop_old_batches() -> int:
+    """Delete jobs that ended over a week ago, with their files. Returns how many."""
+    old = AnnexBatch.objects.filter(finished_at__lt=timezone.now() - KEPT)
+    gone = list(old)
+    for batch in gone:
+        batch.delete()
+        if batch.file:
+            (folder() / batch.file).unlink(missing_ok=True)
+    _drop_leftovers()
+    return len(gone)
+
+
+def _drop_leftovers() -> None:
+    """Parts of runs that were killed."""
+    before = (timezone.now() - timedelta(days=1)).timestamp()
+    for path in folder().glob("*.part") if folder().exists() else ():
+        if path.stat().st_mtime < before:
+            path.unlink(missing_ok=True)

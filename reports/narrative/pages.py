@@ -1,0 +1,137 @@
+"""What the page of a report in words shows, and the page of its template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from communes import access
+from communes.models import Official, Unit
+from indicators.enums import Stage
+from indicators.periods import Period
+from plans.models import Plan
+from plans.wording import plan_heading
+from povertyplan.lib.letters import filled
+from reports.enums import NarrativeKind
+from reports.models import NarrativeTemplate
+from reports.narrative.asked import Asked, plans_in_force
+from reports.narrative.build import narrative_of
+from reports.narrative.context import Narrative, PlaceHolder, place_holders
+from reports.narrative.templates import own_template, template_of
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChoice:
+    plan: Plan
+    name: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KindLink:
+    kind: str
+    label: str
+    period: str
+    query: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class NarrativePage:
+    """A report before it is downloaded: what was asked, what it will say, what is to be added."""
+
+    asked: Asked
+    told: Narrative
+    kinds: tuple[KindLink, ...]
+    plans: tuple[PlanChoice, ...]
+    own: NarrativeTemplate | None
+    may_keep: bool
+
+    @property
+    def unit(self) -> Unit:
+        return self.asked.unit
+
+    @property
+    def period(self) -> Period:
+        return self.asked.period
+
+    @property
+    def is_official(self) -> bool:
+        return self.asked.is_official
+
+    @property
+    def query(self) -> str:
+        """What was asked, as the query of an address."""
+        told = [("loai", self.asked.kind), ("stage", self.asked.stage)]
+        return urlencode([*told, *(("ke-hoach", plan.code) for plan in self.asked.plans)])
+
+
+def narrative_page(asked: Asked) -> NarrativePage:
+    """The number of queries does not grow with units."""
+    return NarrativePage(
+        asked=asked,
+        told=narrative_of(asked),
+        kinds=tuple(_kinds(asked)),
+        plans=tuple(
+            PlanChoice(plan, plan_heading(plan), plan in asked.plans)
+            for plan in plans_in_force(asked.unit, asked.period)
+        ),
+        own=own_template(asked.unit, asked.kind),
+        may_keep=access.can_keep_templates(asked.by, asked.unit),
+    )
+
+
+def _kinds(asked: Asked) -> list[KindLink]:
+    year = asked.period.year
+    periods = {
+        NarrativeKind.HALF: Period(year, "H", 1).code,
+        NarrativeKind.YEAR: str(year),
+        NarrativeKind.FINAL: str(year),
+    }
+    return [
+        KindLink(
+            kind=kind,
+            label=str(kind.label),
+            period=code,
+            query=urlencode({"loai": kind.value, "stage": asked.stage}),
+            is_current=kind == asked.kind,
+        )
+        for kind, code in periods.items()
+    ]
+
+
+def narrative_file(asked: Asked) -> tuple[str, bytes]:
+    """(name, content) of the report as .docx; the same for the same figures and template."""
+    content = filled(template_of(asked.unit, asked.kind), narrative_of(asked).values())
+    name = _("Bao cao {kind} {unit} {period}").format(
+        kind=NarrativeKind(asked.kind).value, unit=asked.unit.short_name, period=asked.period.code
+    )
+    stage = "" if asked.stage == Stage.OFFICIAL else f" {Stage(asked.stage).label}"
+    return f"{name}{stage}.docx", content
+
+
+@dataclass(frozen=True)
+class TemplatePage:
+    """The template of one kind of a unit's reports, and what may be filled in."""
+
+    unit: Unit
+    period: Period
+    kind: str
+    label: str
+    own: NarrativeTemplate | None
+    may_keep: bool
+    names: tuple[PlaceHolder, ...]
+
+
+def template_page(unit: Unit, period: Period, kind: str, by: Official) -> TemplatePage:
+    return TemplatePage(
+        unit=unit,
+        period=period,
+        kind=kind,
+        label=str(NarrativeKind(kind).label),
+        own=own_template(unit, kind),
+        may_keep=access.can_keep_templates(by, unit),
+        names=tuple(place_holders(Narrative)),
+    )

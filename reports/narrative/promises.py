@@ -1,0 +1,247 @@
+"""The promises of the documents, each with its verdict in words; where it is not kept, by whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from django.utils.translation import gettext as _
+
+from communes.access import Action, units_for
+from communes.models import Unit
+from indicators.enums import IndicatorKind
+from indicators.figures import Figure, FigureBook
+from plans.assessment import assess_grid, assess_pairs, visible_targets
+from plans.enums import TargetKind
+from plans.evaluators import Reason
+from plans.models import Target
+from plans.pages.verdicts import Judged, count_promises, mark_of
+from plans.wording import plan_heading, with_unit
+from povertyplan.lib.numbers import format_number
+from reports.annexes.wording import BLANK
+from reports.enums import NarrativeKind
+from reports.narrative.asked import Asked
+from reports.narrative.context import Behind, Promise_, Section
+
+NAMED = 5
+"""Units named for one promise, the furthest behind first."""
+_PLAIN = frozenset({TargetKind.LEVEL, TargetKind.CUMULATIVE})
+
+
+class Promised:
+    """Every promise asked for, judged. The number of queries does not grow with units."""
+
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
+        self.judged = self._judged()
+        self.behind = self._behind()
+        self.half = self._half()
+
+    def _judged(self) -> list[Judged]:
+        asked, year = self.asked, self.asked.period.year
+        bound = Target.objects.promises().filter(
+            plan__in=asked.plans, unit__downward__descendant=asked.unit, year_from__lte=year
+        )
+        targets = list(bound.to_assess().order_by("plan__order", "order"))
+        own = [row for row in targets if row.unit_id == asked.unit.pk]
+        pairs: list[tuple[Target, Unit | None]] = [
+            (row, None) for row in visible_targets(asked.by, own)
+        ]
+        pairs += [(row, asked.unit) for row in targets if row.unit_id != asked.unit.pk]
+        found = assess_pairs(pairs, asked.judged, asked.stage)
+        judged = [Judged(row, mark_of(row)) for row in found]
+        return [row for row in judged if self._speaks(row)]
+
+    def _speaks(self, row: Judged) -> bool:
+        """Of the unit, and of the year; a final review tells of what has ended too."""
+        is_running = row.found.terms.year_to >= self.asked.period.year
+        is_told = is_running or self.asked.kind == NarrativeKind.FINAL
+        return is_told and not row.found.is_outside and row.is_assigned
+
+    @property
+    def is_half(self) -> bool:
+        return self.asked.kind == NarrativeKind.HALF
+
+    @property
+    def has_sample(self) -> bool:
+        return any(row.found.has_sample for row in self.judged)
+
+    @property
+    def pending(self) -> bool:
+        return any(row.found.pending for row in self.judged)
+
+    # -- units behind
+
+    def _behind(self) -> dict[int, list[Judged]]:
+        """Target pk → the units below that are behind, the furthest first."""
+        late = [row for row in self.judged if self._is_looked_into(row)]
+        grouped = {row.found.target.pk: list(row.found.members) for row in late}
+        below = self._below() if late else []
+        single = [row.found.target for row in late if not row.found.members]
+        pairs: list[tuple[Target, Unit | None]] = [(t, unit) for t in single for unit in below]
+        for found in assess_grid(pairs, self.asked.judged, self.asked.stage):
+            grouped[found.target.pk].append(found)
+        return {
+            pk: _furthest(Judged(row, mark_of(row)) for row in rows) for pk, rows in grouped.items()
+        }
+
+    def _is_looked_into(self, row: Judged) -> bool:
+        return (
+            row.is_late
+            and not self.is_half
+            and row.found.target.unit_id == self.asked.unit.pk
+            and self.asked.is_open
+        )
+
+    def _below(self) -> list[Unit]:
+        asked = self.asked
+        seen = units_for(asked.by, Action.VIEW).values("pk")
+        below = Unit.objects.valid_on(asked.judged.end).filter(parent=asked.unit, pk__in=seen)
+        return list(below.select_related("tier").official_order())
+
+    # -- half a year: promises are judged by years, so only plain figures of the half are told
+
+    def _half(self) -> dict[int, str]:
+        """Target pk → what the half-year came to, where anything of it was reported."""
+        if not self.is_half:
+            return {}
+        asked = self.asked
+        plain = [row.found.target for row in self.judged if _is_plain(row.found.target)]
+        indicators = {row.indicator_id: row.indicator for row in plain}
+        units = {asked.unit.pk: asked.unit}
+        book = FigureBook(list(units.values()), indicators.values(), [asked.period], asked.stage)
+        figures = {row.pk: book.figure(asked.unit.pk, row.indicator, asked.period) for row in plain}
+        told = {row.pk: row for row in plain if figures[row.pk].value is not None}
+        return {pk: _half_amount(row, figures[pk]) for pk, row in told.items()}
+
+    # -- in words
+
+    def sections(self) -> tuple[Section, ...]:
+        def theme(row: Judged) -> tuple[int, str]:
+            of = row.found.target.indicator.theme
+            return of.order, of.name
+
+        ordered = sorted(self.judged, key=theme)
+        return tuple(
+            self._section(number, name, list(rows))
+            for number, ((_order, name), rows) in enumerate(groupby(ordered, key=theme), 1)
+        )
+
+    def _section(self, number: int, name: str, rows: list[Judged]) -> Section:
+        return Section(
+            number=str(number),
+            name=name,
+            summary=self.summary(rows),
+            promises=tuple(
+                self._promise(row, f"{number}.{place}") for place, row in enumerate(rows, 1)
+            ),
+        )
+
+    def late(self) -> tuple[Promise_, ...]:
+        rows = [row for row in self.judged if row.is_late and not self.is_half]
+        rows.sort(key=lambda row: row.rank)
+        return tuple(self._promise(row, str(number)) for number, row in enumerate(rows, 1))
+
+    def summary(self, rows: Sequence[Judged]) -> str:
+        """3 chỉ tiêu: 2 đạt, 1 chậm."""
+        if not rows:
+            return _("Không có chỉ tiêu nào được giao trong kỳ.")
+        if self.is_half:
+            return _("{n} chỉ tiêu, đánh giá theo số cả năm.").format(n=len(rows))
+        counts = [
+            _("{n} {word}").format(n=count.number, word=str(count.mark.label).lower())
+            for count in count_promises(rows)
+        ]
+        return _("{n} chỉ tiêu: {counts}.").format(n=len(rows), counts=", ".join(counts))
+
+    def _promise(self, row: Judged, number: str) -> Promise_:
+        found = row.found
+        target = found.target
+        behind = self.behind.get(target.pk, [])
+        return Promise_(
+            number=number,
+            name=target.label,
+            plan=plan_heading(target.plan),
+            section=target.section,
+            goal=row.promise,
+            due=str(found.terms.year_to),
+            expected=BLANK if self.is_half else _blank(row.amount(found.outcome.expected)),
+            actual=self._actual(row),
+            verdict=_("Đánh giá khi hết năm") if self.is_half else str(row.mark.label),
+            explanation=self._explanation(row),
+            coverage=row.coverage or BLANK,
+            behind_sentence=_behind_sentence(behind),
+            behind=tuple(
+                Behind(
+                    one.found.unit.name_in_sentence,
+                    _blank(one.actual),
+                    _blank(one.amount(one.found.outcome.expected)),
+                )
+                for one in behind
+            ),
+        )
+
+    def _actual(self, row: Judged) -> str:
+        if self.is_half:
+            return self.half.get(row.found.target.pk, BLANK)
+        return _blank(row.actual)
+
+    def _explanation(self, row: Judged) -> str:
+        if not self.is_half:
+            return row.found.explanation
+        if Reason.NOT_STARTED in row.found.reasons:
+            return _("Chưa có số liệu của năm trước trong kỳ kế hoạch.")
+        return _("Đến hết năm {year}: {said}").format(
+            year=self.asked.judged.year, said=row.found.explanation
+        )
+
+
+def _blank(words: str) -> str:
+    """A report in words writes a missing figure as a blank to be filled."""
+    return BLANK if words == "–" else words
+
+
+def _furthest(rows: Iterable[Judged]) -> list[Judged]:
+    """Of the units that reported, those off the mark; the largest gap first."""
+    late = [row for row in rows if row.is_late and row.found.actual is not None]
+    return sorted(late, key=lambda row: row.rank)[:NAMED]
+
+
+def _behind_sentence(rows: Sequence[Judged]) -> str:
+    if not rows:
+        return ""
+    units = [
+        _("{name} ({actual}, mốc {expected})").format(
+            name=row.found.unit.name_in_sentence,
+            actual=_blank(row.actual),
+            expected=_blank(row.amount(row.found.outcome.expected)),
+        )
+        for row in rows
+    ]
+    return _("Trong các đơn vị đã báo cáo, cách xa mốc nhất: {units}.").format(
+        units="; ".join(units)
+    )
+
+
+def _is_plain(target: Target) -> bool:
+    """Is the promise in the very terms of its indicator, for the whole unit?"""
+    indicator = target.indicator
+    return (
+        target.kind in _PLAIN
+        and target.group_id is None
+        and not target.each_unit
+        and not target.applies_to
+        and target.unit_of_measure == indicator.unit_of_measure
+        and indicator.kind != IndicatorKind.SHARE_OF_UNITS
+    )
+
+
+def _half_amount(target: Target, figure: Figure) -> str:
+    words = with_unit(
+        format_number(figure.value, target.indicator.decimals), target.unit_of_measure
+    )
+    if figure.reported == figure.expected:
+        return words
+    return _("{amount} ({n}/{total} đơn vị)").format(
+        amount=words, n=figure.reported, total=figure.expected
+    )
