@@ -9,7 +9,8 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 
-from bench import databases, incremental, pages, plain, plans, returns
+from bench import databases, every_page, incremental, pages, plain, plans, returns
+from bench.district import district
 from bench.table import Goal, Section
 from bench.timing import interleaved
 from communes.models import Unit
@@ -55,6 +56,48 @@ def test_data_is_made_anew_when_what_makes_it_has_changed(
     stamps.append(databases.stamp(1))
 
     assert len(set(stamps)) == 3
+
+
+# -- what every page costs ---------------------------------------------------------------------
+
+
+def test_pages_cost_the_same_with_two_communes_and_with_five(db: None) -> None:
+    """On the shipped catalogue: the pages whose rows are communes."""
+    names = {"overview of the district", "dashboard", "tracker", "sent again, the changes"}
+    wanted = [page for page in every_page.pages() if page.name in names]
+    found = every_page.measure(district(), (2, 5), wanted)
+
+    assert every_page.growing(found) == []
+    assert found.keys() == names
+    for costs in found.values():
+        assert costs[2].elements < costs[5].elements  # a row more for each
+    assert {name for name, costs in found.items() if costs[5].again} == {
+        "overview of the district",
+        "dashboard",
+    }
+
+
+def test_page_that_costs_more_with_more_communes_is_named() -> None:
+    cost = every_page.Cost(10, 1000, 300, 50, again=(5, 200))
+    more = every_page.Cost(11, 1000, 300, 50, again=(5, 200))
+    later = every_page.Cost(10, 1000, 300, 50, again=(6, 200))
+
+    found = {
+        "same": {1: cost, 19: cost, 150: cost},
+        "several beside each other": {1: cost, 19: more, 150: more},
+        "a query a row": {1: cost, 19: cost, 150: more},
+        "its 304": {1: cost, 19: cost, 150: later},
+        "one costs most": {1: more, 19: cost, 150: cost},
+    }
+    assert every_page.growing(found) == ["a query a row", "its 304", "one costs most"]
+
+
+def test_tables_replace_those_between_the_marks_and_nothing_else() -> None:
+    text = f"Trước\n{every_page.BEGIN}\ncũ\n{every_page.END}\nSau\n"
+
+    written = every_page.written(text, "mới")
+    assert written == f"Trước\n{every_page.BEGIN}\n\nmới\n\n{every_page.END}\nSau\n"
+    assert every_page.written(written, "mới") == written
 
 
 # -- on PostgreSQL ----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from communes.enums import Role
 from communes.models import Official, Post
 from tests.builders import Places, official
 
-PUBLIC = {"health", "login", "logout", "entry:offline", "entry:service_worker"}
+PUBLIC = {"health", "login", "logout", "entry:offline", "entry:service_worker", "set_language"}
 """All that a visitor may open without signing in. A new name here is a decision."""
 
 

@@ -11,11 +11,12 @@ import time_machine
 from django.test import Client
 
 from communes.enums import Role
-from communes.models import Official
+from communes.models import Official, Post
 from indicators.enums import Answer
 from indicators.models import Result
 from indicators.periods import Period
 from indicators.recording import Entry
+from povertyplan.lib.errors import DomainError
 from reports.models import RegisterBook
 from reports.registering import open_book
 from reports.returns import form_of, report_of, return_of
@@ -82,6 +83,19 @@ def test_all_that_was_sent_is_approved_when_its_book_counts_from_later(
         "products_new": Decimal(1),
         "products_valid": Decimal(1),
     }
+
+
+def test_who_wrote_in_the_book_does_not_review_what_it_counts(
+    book: RegisterBook, found: Products, reviewer: Official, places: Places
+) -> None:
+    """Figures that are counted have no typist of their own: the lines have."""
+    post = Post.objects.create(official=reviewer, unit=places.district, role=Role.OFFICER)
+    tea(book, Official.objects.get(pk=reviewer.pk))
+    post.delete()
+    report = submit(unit=book.unit, period=Y2024, by=found.officer)
+
+    with pytest.raises(DomainError, match="Người nhập số"):
+        endorse(report=report, by=Official.objects.get(pk=reviewer.pk))
 
 
 def test_draft_drops_what_its_book_no_longer_brings(book: RegisterBook, found: Products) -> None:

@@ -17,9 +17,9 @@ from indicators.checks import check, rules_as_json
 from indicators.models import Indicator
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.numbers import format_number, parse_number
-from reports.entry.comparison import better, compare, in_points
 from reports.entry.forms import worked_sum
 from reports.entry.page import script_words
+from reports.returns.comparison import better, compare, in_points
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from indicators.models import Indicator
-from reports.entry.comparison import compare
+from reports.returns.comparison import compare
 
 HIGHER, LOWER, NONE = "higher_is_better", "lower_is_better", "none"
 

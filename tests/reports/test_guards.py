@@ -89,13 +89,26 @@ def test_a_yearly_figure_is_not_taken_for_a_quarter(places: Places, catalogue: C
 def test_a_stale_page_does_not_decide_twice(
     places: Places, catalogue: Catalogue, staff: Staff
 ) -> None:
-    """One person at both reviewing tiers: a double click must not endorse for both."""
+    """What the province saw before the district endorsed is not what it now decides on."""
+    report = send(places, catalogue, staff.officer)
+
+    endorse(report=report, by=staff.district, seen=report.version)
+    with pytest.raises(DomainError, match="thay đổi"):
+        endorse(report=report, by=staff.province, seen=report.version)
+
+    assert Report.objects.get().state == "endorsed"
+
+
+def test_a_double_click_at_two_tiers_is_one_decision(
+    places: Places, catalogue: Catalogue, staff: Staff
+) -> None:
+    """One person at both reviewing tiers endorses at one of them."""
     report = send(places, catalogue, staff.officer)
     Post.objects.create(official=staff.district, unit=places.province, role=Role.REVIEWER)
     both = Official.objects.get(pk=staff.district.pk)
 
     endorse(report=report, by=both, seen=report.version)
-    with pytest.raises(DomainError, match="thay đổi"):
+    with pytest.raises(DomainError, match="ở cấp dưới"):
         endorse(report=report, by=both, seen=report.version)
 
     assert Report.objects.get().state == "endorsed"

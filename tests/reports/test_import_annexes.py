@@ -364,3 +364,14 @@ def test_a_bad_file_leaves_the_whole_catalogue_unloaded(
     with pytest.raises(CommandError, match=r"rules\.yaml, dòng \d+, cột \d+, trường term"):
         load(settings, demo=False)
     assert everything() == before
+
+
+def test_a_changed_layout_keeps_its_earlier_version(known: None) -> None:
+    import_annexes(ANNEXES)
+    import_annexes(ANNEXES)
+    import_annexes(swap(ANNEXES, ("width: 12.5", "width: 13")))
+
+    versions = Annex.objects.get(code="01").history.order_by("history_id")
+    widths = [row.definition["layouts"][0]["columns"][-1]["width"] for row in versions]
+    assert widths == [12.5, 13]
+    assert Annex.objects.get(code="04").history.count() == 1

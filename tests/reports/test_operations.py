@@ -465,7 +465,7 @@ def test_page_asks_the_same_number_of_queries_however_much_there_is(
         administrator.get(HOME)
 
     assert len(few) == len(many)
-    assert len(few) <= 17
+    assert len(few) <= 21
 
 
 def test_page_is_only_for_administrators_of_the_whole_system(places: Places) -> None:

@@ -383,18 +383,33 @@ def test_source_opens_for_whom_it_concerns(
     assert opened == seen
 
 
-def test_units_a_person_may_not_see_have_no_way_down(
-    client: Client, places: Places, catalogue: Catalogue
+@pytest.mark.parametrize("code", ["poor", "rate", "dat"])
+def test_officer_of_the_unit_sees_what_those_below_come_to_and_none_of_them(
+    client: Client, places: Places, catalogue: Catalogue, code: str
 ) -> None:
-    """An officer of the district types its figures and sees those of the communes on its page."""
+    """Neither their figures, nor the sum written out, nor who of them lacks one."""
+    yes_no = builders.count(
+        "dat", "Xã đạt chuẩn", 9, aggregation=Aggregation.NONE, value_type="yes_no"
+    )
+    told(places.first, {yes_no: "1"})
     report_two_of_three(places, catalogue)
-    client.force_login(official("can.bo.huyen", places.district))
+    clerk = official("can.bo.huyen", places.district)
+    alone = page_of(places, code, clerk)
+    above = page_of(places, code, official("lanh.dao", places.province, Role.LEADER))
+    client.force_login(clerk)
 
-    page = client.get("/so-lieu/901/2024/nguon/poor/").content.decode()
+    page = text(client, f"/so-lieu/901/2024/nguon/{code}/")
 
-    assert "Xã Hai" in page
-    assert "/so-lieu/9010" not in page
-    assert "/so-lieu/90/" not in page
+    assert alone.cell == above.cell
+    assert (alone.pieces, len(above.pieces)) == ((), 3)
+    assert not any("+" in line for line in alone.reckoning)
+    assert alone.included is not None
+    assert alone.included.lacking == ()
+    assert not any(unit.name in page for unit in places.communes)
+    assert "không xem số của từng đơn vị trực thuộc" in page
+    raw = client.get(f"/so-lieu/901/2024/nguon/{code}/").content.decode()
+    assert "/so-lieu/9010" not in raw
+    assert "/so-lieu/90/" not in raw
 
 
 def test_indicator_that_is_none_is_not_found(client: Client, places: Places) -> None:

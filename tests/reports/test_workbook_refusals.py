@@ -25,7 +25,8 @@ MEGABYTES, SECONDS = 40, 2.0
 """What a refusal may take beyond what the program and the file take anyway."""
 
 MEASURE = """
-import json, sys, time
+import django, json, sys, time
+django.setup()
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.xlsx import read_sheets
 def peak():

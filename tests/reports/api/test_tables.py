@@ -9,7 +9,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from tests.builders import Catalogue, Places
-from tests.reports.api.client import Api, a_plan, a_table, faults
+from tests.reports.api.client import Api, a_group, a_plan, a_table, faults
 
 pytestmark = pytest.mark.django_db
 
@@ -83,7 +83,7 @@ def test_a_workbook_holds_the_figures_of_its_unit(
         ({"unit": "99999", "period": "2024"}, 404, ("unit", "not_found")),
         ({"unit": "901", "period": "2024", "stage": "nháp"}, 400, ("stage", "invalid_choice")),
         ({"unit": "901", "period": "2024", "variant": "month"}, 400, ("", "invalid")),
-        ({"unit": "group:x", "period": "2024"}, 400, ("unit", "invalid_reference")),
+        ({"unit": "group:x", "period": "2024"}, 404, ("unit", "not_found")),
         ({"unit": "901", "period": "2031"}, 404, ("", "not_found")),
     ],
 )
@@ -100,6 +100,24 @@ def test_a_workbook_that_cannot_be_had_is_refused(
     found, answer = leader.get("annexes/01/workbook/", **query)
 
     assert (found, faults(answer)[-1]) == (status, fault)
+
+
+def test_tables_of_a_group_are_for_those_who_see_all_of_it(
+    leader: Api, stranger: Api, places: Places, catalogue: Catalogue, reported: None
+) -> None:
+    a_table(a_plan(places.district, catalogue.rate))
+    a_group([places.first, places.second], expected_size=3)
+
+    (row,) = leader.items("annexes/", unit="group:xa_ngheo", period="2024")
+    assert row["workbook"].startswith("/api/v1/annexes/01/workbook/?unit=group%3Axa_ngheo&")
+    response = leader.client.get(row["workbook"])
+    sheet = CalamineWorkbook.from_filelike(BytesIO(response.content)).get_sheet_by_index(0)
+    words = [cell for line in sheet.to_python() for cell in line if isinstance(cell, str)]
+    assert any("Mới biết 2/3 đơn vị của nhóm" in text for text in words)
+
+    for path in ("annexes/", "annexes/01/workbook/"):
+        status, answer = stranger.get(path, unit="group:xa_ngheo", period="2024")
+        assert (status, faults(answer)) == (404, [("unit", "not_found")])
 
 
 def test_tables_of_a_neighbour_do_not_leak(
