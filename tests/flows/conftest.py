@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.core.signals import request_finished, request_started
 from django.test import Client
 from playwright.sync_api import Browser, Page
 
@@ -46,6 +48,32 @@ class Visitor:
         self.sign_in(username)
         self.page.goto(self.address + FORM)
         return self.page
+
+
+@pytest.fixture
+def live_server(live_server: Any) -> Iterator[Any]:
+    """The server of the tests, quiet again before the database is emptied.
+
+    A window closes before the server has answered its last request; that answer would then read
+    tables that are being emptied, for the next test.
+    """
+    under_way = []
+
+    def begin(**_: Any) -> None:
+        under_way.append(None)
+
+    def end(**_: Any) -> None:
+        if under_way:
+            under_way.pop()
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield live_server
+    until = time.monotonic() + 10
+    while under_way and time.monotonic() < until:
+        time.sleep(0.02)
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
 
 
 @pytest.fixture

@@ -292,6 +292,8 @@ def test_reason_is_typed_at_once_however_slow_the_line(
 
     page.keyboard.press("Alt+t")
     page.keyboard.type("Xem lại số")
+    while not held:  # the browser tells of a request when it gets to it
+        page.wait_for_timeout(20)
     expect(page.locator("#y-kien")).to_have_count(0)
     held[0].continue_()
 
