@@ -34,12 +34,16 @@ from reports.dashboards.promises import Promises, promises
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the address asks for: stage, the table's content and order, the day to look back to."""
+    """What the address asks for: stage, the table's content and order, the day to look back to.
+
+    `is_full`: every unit of a long table, not the first alone.
+    """
 
     stage: str
     table: str = ""
     sort: str = ""
     since: str = ""
+    is_full: bool = False
 
     @property
     def theme(self) -> str:
@@ -105,12 +109,16 @@ def board(unit: Unit, period: Period, asked: Asked, *, by: Official) -> Board:
         page=page,
         promises=told,
         handing_in=panel,
-        heat=sorted_heat(table.heat, asked.sort) if table.heat else None,
+        heat=_shown(table.heat, asked) if table.heat else None,
         shown=table.shown,
         plan=table.plan,
         options=tuple(options(table.plans, page.themes, table.shown)),
         changes=_changes(page, asked, told, is_open=is_open),
     )
+
+
+def _shown(heat: Heat, asked: Asked) -> Heat:
+    return replace(sorted_heat(heat, asked.sort), is_full=asked.is_full)
 
 
 def _unnamed(page: UnitPage) -> UnitPage:

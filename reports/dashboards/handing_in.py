@@ -18,7 +18,8 @@ from reports.enums import ReportState
 from reports.models import Deadline
 from reports.returns import Standing, Tracker, tracker
 from reports.review import words
-from reports.review.tracking import Segment, deadline_words
+from reports.review.tally import STATES, Segment, tally
+from reports.review.tracking import deadline_words
 from reports.review.words import Status
 
 NAMED = 8
@@ -34,15 +35,7 @@ def _look(icon: str, css: str, words: str) -> str:
     return format_html(_LOOK, css, icon, words)
 
 
-_DONE_FIRST: tuple[str | None, ...] = (
-    ReportState.APPROVED,
-    ReportState.ENDORSED,
-    ReportState.SUBMITTED,
-    ReportState.RETURNED,
-    ReportState.REOPENED,
-    ReportState.DRAFT,
-    None,
-)
+_DONE_FIRST = tuple(STATES.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +114,7 @@ def _panel(found: Tracker) -> HandingIn:
         total=len(found.rows),
         tiers=_tiers(found.rows),
         late=sum(row.is_late for row in found.rows),
-        bar=_bar(found.rows),
+        bar=tally(row.state for row in found.rows),
         waiting=tuple(waiting),
     )
 
@@ -133,19 +126,6 @@ def _tiers(rows: Sequence[Standing]) -> tuple[tuple[str, int], ...]:
 
 def _lowest_first(tier: Tier) -> int:
     return -tier.rank
-
-
-def _bar(rows: Sequence[Standing]) -> tuple[Segment, ...]:
-    counts = Counter(row.state for row in rows)
-    found: list[Segment] = []
-    start = 0
-    for state in _DONE_FIRST:
-        count = counts[state]
-        if count:
-            look = words.status(state)
-            found.append(Segment(look, look.words.strip(), count, str(start), str(count)))
-            start += count
-    return tuple(found)
 
 
 def _sent(row: Standing) -> Sent:

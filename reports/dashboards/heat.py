@@ -20,6 +20,7 @@ from plans.enums import TargetKind
 from plans.evaluators import Better, Verdict
 from plans.models import Target
 from plans.pages.verdicts import Judged, mark_of
+from povertyplan.lib.long_tables import first_of, is_long
 from povertyplan.lib.numbers import format_number
 from reports.dashboards.handing_in import Sent
 from reports.dashboards.heat_cells import Ground, HeatCell, figure_cell, promise_cell
@@ -89,7 +90,10 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Heat:
-    """Units down, promises or figures across. `total`: the whole above them."""
+    """Units down, promises or figures across. `total`: the whole above them.
+
+    `rows` are all of them, in order; `shown` those of the page, unless `is_full` is asked for.
+    """
 
     columns: tuple[HeatColumn, ...]
     total: HeatRow | None
@@ -98,6 +102,15 @@ class Heat:
     sort: str = ""
     has_sample: bool = False
     is_judged: bool = False
+    is_full: bool = False
+
+    @property
+    def is_long(self) -> bool:
+        return is_long(self.rows)
+
+    @property
+    def shown(self) -> tuple[HeatRow, ...]:
+        return first_of(self.rows, is_full=self.is_full)
 
     @property
     def has_small(self) -> bool:

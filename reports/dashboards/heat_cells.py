@@ -154,10 +154,9 @@ def _not_applicable() -> HeatCell:
 
 
 def _cell(css: str, text: str, word: str, href: str, under: str = "") -> str:
-    told, name = str(escape(text)), ""
-    if word and href:  # in the name of the link: an element less in every cell
-        name = f' aria-label="{told} {escape(word)}"'
-    elif word:
-        told = f"{told}<i> {escape(word)}</i>"
-    inner = f'<a class="src" href="{escape(href)}"{name}>{told}</a>' if href else told
-    return f'<td class="h {css}">{inner}{under}</td>'
+    # The word stands once, as text: packed it weighs a third of a label that repeats the figure.
+    told = f"{escape(text)}<i> {escape(word)}</i>" if word else str(escape(text))
+    inner = f'<a href="{escape(href)}">{told}</a>' if href else told
+    return (
+        f'<td class="h {css}">{inner}{under}</td>' if css else f'<td class="h">{inner}{under}</td>'
+    )

@@ -5,10 +5,11 @@ Source: ui design, mock 05; design, Ideas 2 and 4.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from communes.access import Action, units_for
 from communes.models import Official, Unit
@@ -20,6 +21,7 @@ from plans.models import Plan, Target
 from plans.pages.sight import Reader
 from plans.pages.verdicts import Count, Judged, count_promises, mark_of, verdicts_of
 from plans.wording import day_words, plan_heading, years_words
+from reports.dashboards.promises import is_of_year
 
 SHOWN = 9
 """Promises on the screen, the worst first; the rest are a press away."""
@@ -27,7 +29,7 @@ SHOWN = 9
 
 @dataclass(frozen=True, slots=True)
 class PlanCard:
-    """A plan with the counts of its verdicts."""
+    """A plan with the counts of its verdicts: of `standing` promises `promises` are of the year."""
 
     plan: Plan
     heading: str
@@ -35,6 +37,7 @@ class PlanCard:
     years: str
     counts: tuple[Count, ...]
     promises: int
+    standing: int
     is_current: bool
 
     @property
@@ -48,14 +51,19 @@ class PlanCard:
         ]
         if not bad:
             return ""
-        return _("{heading}: {bad} trong {n} chỉ tiêu").format(
-            heading=self.heading, bad=", ".join(bad), n=self.promises
+        text = ngettext(
+            "{heading}: {bad} trong {n} chỉ tiêu",
+            "{heading}: {bad} trong {n} chỉ tiêu",
+            self.promises,
         )
+        return text.format(heading=self.heading, bad=", ".join(bad), n=self.promises)
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The screen: plans, the worst promises of the one looked at, and where they are behind.
+
+    Only promises of the year, as on the dashboard of a unit (`is_of_year`).
 
     `worst` is in order of the relative gap; `single` the units of the promise `focus`.
     """
@@ -83,11 +91,6 @@ class Overview:
         return tuple(card for card in self.plans if not card.is_current and card.said)
 
     @property
-    def hidden(self) -> int:
-        """How many promises of the plan stand on its own page only."""
-        return self.current.promises - len(self.worst) if self.current else 0
-
-    @property
     def single_counts(self) -> tuple[Count, ...]:
         return count_promises(self.single)
 
@@ -102,12 +105,15 @@ def overview(
     """
     promised = Target.objects.promises().filter(unit__upward__ancestor=unit)
     targets = list(promised.to_assess().order_by("plan__order", "order"))
-    verdicts = verdicts_of(targets, Reader(by, period.year, stage))
+    judged = verdicts_of(targets, Reader(by, period.year, stage))
+    kept = {pk: row for pk, row in (judged.rows or {}).items() if is_of_year(row, period.year)}
+    verdicts = replace(judged, rows=kept)
+    standing = Counter(row.found.target.plan_id for row in judged.all)
     by_plan: dict[int, list[Judged]] = {}
     for row in verdicts.all:
         by_plan.setdefault(row.found.target.plan_id, []).append(row)
     chosen = _chosen(list(by_plan.values()), unit, plan)
-    cards = tuple(_card(rows, chosen) for rows in by_plan.values())
+    cards = tuple(_card(rows, standing[pk], chosen) for pk, rows in by_plan.items())
     ranked = sorted(by_plan[chosen.pk], key=lambda row: row.rank) if chosen else []
     focus = next((row for row in ranked if row.found.target.code == target), None)
     focus = focus or (ranked[0] if ranked else None)
@@ -141,7 +147,7 @@ _UNJUDGED = 2
 """The rank of what has no verdict (`Judged.rank`)."""
 
 
-def _card(rows: Sequence[Judged], chosen: Plan | None) -> PlanCard:
+def _card(rows: Sequence[Judged], standing: int, chosen: Plan | None) -> PlanCard:
     plan = rows[0].found.target.plan
     return PlanCard(
         plan=plan,
@@ -150,6 +156,7 @@ def _card(rows: Sequence[Judged], chosen: Plan | None) -> PlanCard:
         years=years_words(plan.year_from, plan.year_to),
         counts=count_promises(rows),
         promises=len(rows),
+        standing=standing,
         is_current=chosen is not None and plan.pk == chosen.pk,
     )
 

@@ -12,10 +12,11 @@ from django.utils.translation import ngettext
 from communes.models import Official, Unit
 from indicators.periods import Period
 from plans.assessment import Assessment, assess_pairs, visible_targets
-from plans.evaluators import Reason, Verdict
+from plans.evaluators import Verdict
 from plans.models import Milestone, Plan, Target
 from plans.pages.verdicts import Count, Judged, count_promises, headline, mark_of
 from plans.wording import plan_heading
+from reports.dashboards.sentences import finding
 from reports.dashboards.sparkline import sparkline
 
 SHOWN = 12
@@ -36,12 +37,15 @@ _UNJUDGED = (Verdict.NOT_DUE, Verdict.NO_DATA)
 
 @dataclass(frozen=True, slots=True)
 class PromiseRow:
-    """A promise with its conclusion in words; `basis` is the rest of the sentence."""
+    """A promise with its finding in a few words; the whole sentence is `said`."""
 
     judged: Judged
-    said: str
-    basis: str
+    finding: str
     spark: SafeString
+
+    @property
+    def said(self) -> str:
+        return self.judged.found.explanation
 
     @property
     def target(self) -> Target:
@@ -79,6 +83,12 @@ class Promises:
     @property
     def hidden(self) -> int:
         return len(self.all) - len(self.rows)
+
+    @property
+    def year_to(self) -> int:
+        """The one year that the rows are promised for; 0 where there are several."""
+        years = {row.year_to for row in self.rows}
+        return years.pop() if len(years) == 1 else 0
 
     @property
     def unjudged(self) -> int:
@@ -166,7 +176,7 @@ def _nearest(unit: Unit, targets: Sequence[Target]) -> int:
 
 
 def _of(judged: Sequence[Judged], period: Period) -> Promises:
-    running = [row for row in judged if _speaks(row, period)]
+    running = [row for row in judged if is_of_year(row, period.year)]
     ranked = sorted(running, key=_worst_first)
     return Promises(
         rows=tuple(_row(judged) for judged in ranked[:SHOWN]),
@@ -177,10 +187,15 @@ def _of(judged: Sequence[Judged], period: Period) -> Promises:
     )
 
 
-def _speaks(judged: Judged, period: Period) -> bool:
-    """Is the promise the unit's to keep in the year? One that has ended is of the past."""
+def is_of_year(judged: Judged, year: int) -> bool:
+    """Is the promise the unit's to keep in the year? One to come or that has ended is not.
+
+    The one definition of what the pages of a unit count.
+    """
     found = judged.found
-    return not found.is_outside and judged.is_assigned and found.terms.year_to >= period.year
+    if found.is_outside or not judged.is_assigned:
+        return False
+    return found.target.year_from <= year <= found.terms.year_to
 
 
 def _worst_first(judged: Judged) -> tuple[int, bool, object, int]:
@@ -191,9 +206,4 @@ def _worst_first(judged: Judged) -> tuple[int, bool, object, int]:
 
 
 def _row(judged: Judged) -> PromiseRow:
-    said, _mark, basis = judged.found.explanation.rstrip(".").partition("; ")
-    if Reason.PARTIAL in judged.found.reasons:
-        # Who the figures are of stands below, with the names of the others.
-        _whose, _mark, rest = said.partition(": ")
-        said = rest[:1].upper() + rest[1:] or said
-    return PromiseRow(judged, said, basis, sparkline(judged))
+    return PromiseRow(judged, finding(judged), sparkline(judged))

@@ -11,7 +11,9 @@ from indicators import wording
 from indicators.enums import Direction
 from indicators.figures import Figure
 from indicators.models import Indicator
-from plans.evaluators import shown
+from plans.evaluators import Verdict, shown
+from plans.pages.verdicts import Judged
+from plans.wording import with_unit
 from povertyplan.lib.numbers import format_number
 from reports.dashboards.columns import Headline
 
@@ -72,3 +74,23 @@ def _move(rate: Indicator, closing: Figure, opening: Figure | None) -> str:
     unit = _("điểm %") if rate.unit_of_measure == "%" else rate.unit_of_measure
     verb = _("giảm") if cut > ZERO else _("tăng")
     return _("{verb} {points} {unit} trong năm").format(verb=verb, points=points, unit=unit)
+
+
+def finding(judged: Judged) -> str:
+    """How far a promise is from what is due by now: “thấp hơn mốc 9,34 điểm %”; "" while unknown.
+
+    Of the figures as they stand beside it, so that the row adds up to the eye.
+    """
+    actual, expected = judged.found.actual, judged.found.outcome.expected
+    if actual is None or judged.found.verdict is Verdict.NO_DATA:
+        return ""
+    if expected is None:
+        is_met = judged.found.verdict is Verdict.MET
+        return _("đã đạt mức giao") if is_met else _("chưa có mốc để so")
+    apart = shown(actual, judged.decimals) - shown(expected, judged.decimals)
+    if not apart:
+        return _("bằng mốc")
+    unit = judged.unit_of_measure
+    gap = with_unit(judged.number(abs(apart)), _("điểm %") if unit == "%" else unit)
+    text = _("cao hơn mốc {gap}") if apart > 0 else _("thấp hơn mốc {gap}")
+    return text.format(gap=gap)

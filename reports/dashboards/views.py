@@ -14,13 +14,14 @@ from communes.models import Unit
 from indicators.enums import Stage
 from indicators.periods import Period
 from plans.views.asking import SignedInRequest
+from povertyplan.lib.slim import slim
 from reports.context import overview_address
 from reports.dashboards import board as boards
 from reports.dashboards import facts, following, pages, sources
 from reports.dashboards import overview as overviews
 from reports.dashboards.heat_columns import THEME
 from reports.returns import latest_period
-from reports.versions import of_unit, versioned
+from reports.versions import of_figures, of_group, of_source, versioned
 
 
 def _period(code: str) -> Period:
@@ -55,7 +56,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @policy(Policy.BY_UNIT)
 @require_safe
-@versioned(of_unit)
+@versioned(of_figures)
 def overview(request: SignedInRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
     if not span.is_year:
@@ -69,12 +70,12 @@ def overview(request: SignedInRequest, code: str, period: str) -> HttpResponse:
         plan=request.GET.get("ke-hoach", "")[:60],
         target=request.GET.get("chi-tieu", "")[:80],
     )
-    return render(request, "dashboards/overview.html", {"screen": screen})
+    return slim(render(request, "dashboards/overview.html", {"screen": screen}))
 
 
 @policy(Policy.BY_UNIT)
 @require_safe
-@versioned(of_unit)
+@versioned(of_figures)
 def unit(request: SignedInRequest, code: str, period: str) -> HttpResponse:
     span = _period(period)
     found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
@@ -87,14 +88,20 @@ def unit(request: SignedInRequest, code: str, period: str) -> HttpResponse:
         else None
     )
     context = {"board": screen, "page": screen.page, "trace": trace, "above": above}
-    return render(request, "dashboards/unit.html", context)
+    return slim(render(request, "dashboards/unit.html", context))
 
 
 def _asked(request: HttpRequest) -> boards.Asked:
     """What the address asks of a dashboard; ?linh-vuc= is how older links ask for a theme."""
     words = {key: _word(request, key) for key in ("bang", "linh-vuc", "sap-xep", "tu")}
     theme = THEME + words["linh-vuc"] if words["linh-vuc"] else ""
-    return boards.Asked(_stage(request), words["bang"] or theme, words["sap-xep"], words["tu"])
+    return boards.Asked(
+        _stage(request),
+        words["bang"] or theme,
+        words["sap-xep"],
+        words["tu"],
+        is_full="du" in request.GET,
+    )
 
 
 def _word(request: HttpRequest, key: str) -> str:
@@ -103,6 +110,7 @@ def _word(request: HttpRequest, key: str) -> str:
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_group)
 def group(request: HttpRequest, slug: str, period: str) -> HttpResponse:
     span = _period(period)
     found = pages.find_group(slug)
@@ -114,6 +122,7 @@ def group(request: HttpRequest, slug: str, period: str) -> HttpResponse:
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_source)
 def source(request: SignedInRequest, code: str, period: str, indicator: str) -> HttpResponse:
     span = _period(period)
     found = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))

@@ -58,7 +58,8 @@ class Line:
 class Picture:
     """A picture. `kind` is its name in addresses; `conclusion` says what it shows.
 
-    `values` are the table's numbers in full, row by row, for a file; "" where there is none.
+    `lines` are those of the table, `shown` the ones on the page; `values` their numbers in full,
+    row by row, for a file; "" where there is none.
     """
 
     kind: str
@@ -70,6 +71,7 @@ class Picture:
     values: tuple[tuple[str, ...], ...]
     has_sample: bool = False
     note: str = ""
+    shown: tuple[Line, ...] = ()
 
     @property
     def svg(self) -> SafeString:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from indicators.freshness import Freshness, Scope
 from indicators.models import Indicator
 from indicators.periods import Period
 from povertyplan.lib.formulas import no_formula
+from povertyplan.lib.long_tables import first_of, is_long
 from reports.pictures.frame import Asked, Picture
 from reports.pictures.ground import ground
 from reports.pictures.movement import balance_for, balances, movement
@@ -38,6 +39,16 @@ class PicturesPage:
     periods: tuple[Period, ...]
     fresh: Freshness
     above: Unit | None
+    is_full: bool = False
+
+    @property
+    def first(self) -> tuple[Multiple, ...]:
+        """The units of a long page, unless all of them are asked for."""
+        return first_of(self.multiples, is_full=self.is_full)
+
+    @property
+    def is_long(self) -> bool:
+        return is_long(self.multiples)
 
     @property
     def has_sample(self) -> bool:
@@ -66,9 +77,12 @@ def chosen(indicators: Sequence[Indicator], code: str) -> Indicator | None:
 
 
 def pictures_page(
-    asked: Asked, official: Official, indicators: Sequence[Indicator]
+    asked: Asked, official: Official, indicators: Sequence[Indicator], *, is_full: bool = False
 ) -> PicturesPage:
-    """Every picture of the page. The number of queries does not grow with units."""
+    """Every picture of the page; `is_full`: every unit of a long one.
+
+    The number of queries does not grow with units.
+    """
     fresh = Scope((asked.unit,), (asked.period,)).freshness()
     below = units_below(asked, official)
     pictures, small = _all(asked, below)
@@ -77,12 +91,15 @@ def pictures_page(
     years = {row for row in periods_for(unit) if row.is_year} | {asked.period}
     return PicturesPage(
         asked=asked,
-        pictures=tuple(pictures),
+        pictures=tuple(
+            replace(row, shown=first_of(row.lines, is_full=is_full)) for row in pictures
+        ),
         multiples=small,
         indicators=tuple(indicators),
         periods=tuple(sorted(years)),
         fresh=fresh,
         above=above,
+        is_full=is_full,
     )
 
 

@@ -14,8 +14,10 @@ from communes.models import Unit
 from indicators.enums import Stage
 from indicators.periods import Period
 from plans.views.asking import SignedInRequest
+from povertyplan.lib.slim import slim
 from reports.pictures import pages
 from reports.pictures.frame import Asked
+from reports.versions import of_pictures, versioned
 
 
 def _asked(request: SignedInRequest, code: str, period: str) -> Asked:
@@ -35,10 +37,12 @@ def _asked(request: SignedInRequest, code: str, period: str) -> Asked:
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_pictures)
 def home(request: SignedInRequest, code: str, period: str) -> HttpResponse:
     asked = _asked(request, code, period)
-    page = pages.pictures_page(asked, request.user, pages.drawable())
-    return render(request, "pictures/home.html", {"page": page})
+    is_full = "du" in request.GET
+    page = pages.pictures_page(asked, request.user, pages.drawable(), is_full=is_full)
+    return slim(render(request, "pictures/home.html", {"page": page}))
 
 
 @policy(Policy.BY_UNIT)

@@ -3,6 +3,7 @@
 
 shortAddress(document.querySelector('form[data-short]'));
 seekFigures(document.querySelector('.seek'));
+catalogue(document.querySelector('[data-catalogue]'));
 copying(document.querySelector('[data-copy]'));
 
 /** Words without accents and case, as the server folds them. */
@@ -26,6 +27,42 @@ function shortAddress(form) {
       data.delete(name);
       if (values.length) data.set(name, values.join(','));
     }
+  });
+}
+
+/**
+ * The page comes with the chosen figures alone; the list of all is fetched when the form is
+ * opened. What was ticked meanwhile stays ticked. When it cannot be fetched, the link leads to it.
+ */
+function catalogue(link) {
+  if (!link) return;
+  const box = link.closest('fieldset');
+  const form = link.closest('details');
+  let coming;
+  const fetched = async () => {
+    const answer = await fetch(link.dataset.catalogue);
+    if (!answer.ok || answer.redirected) throw new Error(answer.status);
+    const text = await answer.text();
+    const ticks = new Map([...box.querySelectorAll('input')].map((one) => [one.value, one.checked]));
+    const held = box.contains(document.activeElement);
+    box.innerHTML = text;
+    for (const one of box.querySelectorAll('input[name]')) {
+      one.checked = ticks.get(one.value) ?? one.checked;
+    }
+    seekFigures(box.querySelector('.seek'));
+    if (held) box.querySelector('.seek input').focus();
+  };
+  const load = () => {
+    coming ??= fetched().catch(() => {
+      coming = undefined;
+      return false;
+    });
+    return coming;
+  };
+  form.addEventListener('toggle', load, { once: true });
+  link.addEventListener('click', async (event) => {
+    event.preventDefault();
+    if ((await load()) === false) window.location.assign(link.href);
   });
 }
 

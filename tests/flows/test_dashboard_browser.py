@@ -182,6 +182,17 @@ def test_page_has_no_fault_and_fits_the_screen(
     assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
 
 
+def test_promise_takes_two_lines_at_most(visit: Any) -> None:
+    """A leader has one minute. Source: ui design, mock 03."""
+    page = visit(UNIT)
+    rows = page.locator(".tgt tbody tr")
+
+    heights = rows.evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
+
+    assert heights
+    assert max(heights) <= 48
+
+
 def test_sparkline_is_small_and_hollow_while_provisional(visit: Any) -> None:
     page = visit(UNIT)
     drawings = page.locator(".spk").evaluate_all("all => all.map((one) => one.outerHTML)")

@@ -22,6 +22,7 @@ from indicators.models import Indicator
 from indicators.periods import Period
 from plans.assessment import Assessment, assess_grid, assess_pairs
 from plans.models import Milestone, Plan, Target
+from povertyplan.lib.long_tables import FIRST
 from reports.dashboards.board import Asked, Board, board
 from reports.dashboards.heat_cells import SMALL_BASE, is_small
 from reports.dashboards.heat_columns import MOST
@@ -100,8 +101,8 @@ def test_cell_tells_its_verdict_as_word_and_tint(
     found = shown(places.district, leader)
 
     assert 'class="h s-late"' in row_of(found, places.first)
-    assert 'aria-label="60 Chậm">60</a>' in row_of(found, places.first)
-    assert 'aria-label="66 Nguy cơ">66</a>' in row_of(found, places.second)
+    assert ">60<i> Chậm</i></a>" in row_of(found, places.first)
+    assert ">66<i> Nguy cơ</i></a>" in row_of(found, places.second)
 
 
 def test_missing_is_hatched_and_never_zero(places: Places, plan: Plan, leader: Official) -> None:
@@ -127,7 +128,7 @@ def test_figure_without_a_promise_of_its_own_has_no_tint(
     """A sum that was given to nobody: the figure is told, and nothing said of it."""
     Milestone.objects.all().delete()
 
-    assert '<td class="h "><a' in row_of(shown(places.district, leader), places.first)
+    assert '<td class="h"><a' in row_of(shown(places.district, leader), places.first)
 
 
 def test_cell_leads_to_the_promise_as_it_binds_the_unit(
@@ -481,8 +482,8 @@ def test_page_costs_the_same_queries_for_1_19_and_150_communes(
                 page = client.get("/so-lieu/901/2024/?sap-xep=cham")
             html = page.content
             sizes.append(len(compress(html)))
-            assert html.count(b'class="h ') == MOST * (end + 1)
+            assert len(re.findall(rb'<td class="h[ "]', html)) == MOST * (min(end, FIRST) + 1)
             found.append(len(asked))
 
     assert len(set(found)) == 1
-    assert sizes[1] <= 12 * 1024  # ui design, page weight
+    assert max(sizes) <= 12 * 1024  # ui design, page weight

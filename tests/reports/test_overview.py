@@ -16,6 +16,7 @@ from indicators.periods import Period
 from plans.models import Plan
 from plans.pages.verdicts import MARKS
 from reports.dashboards.overview import Overview, overview
+from reports.dashboards.promises import promises
 from tests import builders
 from tests.builders import Catalogue, Places
 from tests.plans.promises import a_plan, a_target, milestone, reported
@@ -73,6 +74,22 @@ def test_screen_opens_with_the_units_own_plan_and_names_the_others(
     assert [card.said for card in found.others] == [
         "Kế hoạch số 7/KH-UBND: 1 chậm trong 2 chỉ tiêu"
     ]
+
+
+def test_counts_are_those_of_the_dashboard(
+    places: Places, catalogue: Catalogue, plans: list[Plan], leader: Official
+) -> None:
+    """A promise that has ended and one to come are of neither; the plan's own page has all."""
+    for code, first, last in (("qua", 2021, 2023), ("sau", 2025, 2025)):
+        a_target(plans[1], catalogue.poor, "level", "3", code=code, year_from=first, year_to=last)
+
+    card = screen(places.province, leader, "kh-huyen").current
+    told = promises(places.district, Y2024, Stage.PROVISIONAL, by=leader)
+
+    assert card is not None
+    assert card.promises == len(told.all) == 2
+    assert card.counts == told.counts
+    assert card.standing == len(told.all) + told.elsewhere == 4
 
 
 def test_worst_promise_comes_first_and_its_units_with_it(
