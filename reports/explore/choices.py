@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from django.utils import timezone
@@ -15,6 +15,7 @@ from communes.enums import TierCode
 from communes.models import Official, Tier, Unit
 from indicators.models import Indicator, Theme
 from reports.explore.ground import Ground
+from reports.explore.naming import dated
 from reports.explore.question import (
     BELOW,
     GROUP,
@@ -45,10 +46,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class ThemeOptions:
-    """The indicators of a theme. `is_whole`: all of its usual figures are asked for at once."""
+    """The indicators of a theme, `of` how many. `is_whole`: all its usual ones are asked for."""
 
     theme: Theme
     options: tuple[Option, ...]
+    of: int
     is_whole: bool
 
     @property
@@ -58,9 +60,12 @@ class ThemeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """Everything the form offers."""
+    """Everything the form offers. `figures`: how many there are where only the chosen are listed,
+    else 0.
+    """
 
     themes: tuple[ThemeOptions, ...]
+    figures: int
     units: tuple[Option, ...]
     are_all_units: bool
     scopes: tuple[Option, ...]
@@ -77,11 +82,14 @@ def dimension_names() -> dict[str, str]:
     return {UNITS: _("Đơn vị"), INDICATORS: _("Chỉ tiêu"), PERIODS: _("Kỳ")}
 
 
-def choices(found: Ground, by: Official) -> Choices:
+def choices(found: Ground, by: Official, *, with_catalogue: bool = True) -> Choices:
+    """`with_catalogue`: list every indicator, not the chosen ones alone."""
     asked = found.asked
     units, are_all = _unit_options(found, by)
+    themes = tuple(_themes(asked))
     return Choices(
-        themes=tuple(_themes(asked)),
+        themes=themes if with_catalogue else tuple(_chosen(themes)),
+        figures=0 if with_catalogue else sum(row.of for row in themes),
         units=units,
         are_all_units=are_all,
         scopes=tuple(_scopes(found)),
@@ -124,7 +132,13 @@ def _themes(asked: Question) -> Iterable[ThemeOptions]:
             Option(row.code, row.name, is_current=row.code in chosen, note=row.unit_of_measure)
             for row in held
         )
-        yield ThemeOptions(theme, options, is_whole=theme.code in whole)
+        yield ThemeOptions(theme, options, len(options), is_whole=theme.code in whole)
+
+
+def _chosen(themes: Iterable[ThemeOptions]) -> Iterable[ThemeOptions]:
+    for row in themes:
+        if row.is_whole or row.chosen:
+            yield replace(row, options=tuple(one for one in row.options if one.is_current))
 
 
 def _unit_options(found: Ground, by: Official) -> tuple[tuple[Option, ...], bool]:
@@ -142,7 +156,7 @@ def _unit_options(found: Ground, by: Official) -> tuple[tuple[Option, ...], bool
     return tuple(
         Option(
             current if row.pk == found.unit.pk else row.address,
-            row.name,
+            dated(row),
             is_current=row.pk == found.unit.pk,
             note=row.parent.name if row.parent and row.tier.code == TierCode.COMMUNE else "",
         )

@@ -32,6 +32,11 @@ from reports.explore.question import Question
 from reports.explore.reading import Figures, State, Told
 from reports.returns import figure_text
 
+PARTIAL = "*"
+"""Behind a figure that not all its units have reported."""
+MOST_COMMENTS = 2_000
+"""Cells with a comment of their own; the others have their mark, and their line on the sheet of
+what is not complete."""
 MOST_FILE_COLUMNS = 16_000
 """What a sheet holds, with room for the names."""
 _FONT = {"font_name": "Times New Roman", "font_size": 11, "valign": "top"}
@@ -87,6 +92,10 @@ def _said(
     )
     if pivot and _has_sample(pivot):
         yield _("SỐ LIỆU MINH HỌA, không phải số liệu chính thức.")
+    if pivot and _has_partial(pivot):
+        yield _("Số có dấu {mark}: chưa đủ đơn vị báo cáo, là số của các đơn vị đã báo.").format(
+            mark=PARTIAL
+        )
     if pivot and asked.is_filtered:
         yield _("Đã lọc: còn {kept}/{all} đơn vị; dòng chung vẫn tính mọi đơn vị.").format(
             kept=len(pivot.places), all=len(found.places)
@@ -105,13 +114,24 @@ def _who(by: Official) -> str:
 
 def _has_sample(pivot: Pivot) -> bool:
     """Is any of the figures a sample one?"""
-    return any(
-        figure.has_sample
-        for place in _shown(pivot)
-        for indicator in pivot.ground.indicators
-        for period in pivot.ground.periods
-        if (figure := pivot.figures.figure(place, indicator, period))
-    )
+    return any(figure.has_sample for figure in _figures(pivot))
+
+
+def _has_partial(pivot: Pivot) -> bool:
+    return any(is_partial(figure) for figure in _figures(pivot))
+
+
+def is_partial(figure: Figure | None) -> bool:
+    """Is there a figure, with units that should be in it and are not?"""
+    return figure is not None and figure.value is not None and not figure.is_complete
+
+
+def _figures(pivot: Pivot) -> Iterator[Figure]:
+    for place in _shown(pivot):
+        for indicator in pivot.ground.indicators:
+            for period in pivot.ground.periods:
+                if figure := pivot.figures.figure(place, indicator, period):
+                    yield figure
 
 
 def _shown(pivot: Pivot) -> list[Place]:
@@ -197,7 +217,7 @@ def _csv_line(place: Place, indicator: Indicator, period: Period, told: Told) ->
         no_formula(indicator.unit_of_measure),
         period.code,
         plain(told.value),
-        state_words(told.state),
+        _("chưa đủ đơn vị") if is_partial(figure) else state_words(told.state),
         str(figure.reported),
         str(figure.expected),
         _change(indicator, told),
@@ -224,7 +244,10 @@ def plain(value: Decimal | None) -> str:
 
 
 def workbook(ready: Filed) -> bytes:
-    """The table as the page lays it out, all rows of it; what is not complete on a second sheet."""
+    """The table as the page lays it out, all rows of it.
+
+    What is not complete is marked in its cell, and listed on a second sheet.
+    """
     stream = BytesIO()
     options = {
         "constant_memory": True,  # rows go to disk one by one: 200,000 cells take no memory
@@ -324,21 +347,26 @@ class _Sheets:
         for column in self.pivot.columns:
             spot = self.pivot.at(row, column)
             told = self.pivot.figures.told(*spot)
-            figure = told.figure
-            if figure and figure.value is not None and not figure.is_complete:
-                self.partial.append((*spot, figure))
+            if told.figure and is_partial(told.figure):
+                self.partial.append((*spot, told.figure))
+                self._comment(sheet, number, place, told.figure)
             for value in self._values(spot[1], told):
                 self._write(sheet, number, place, spot[1], value)
                 place += 1
 
+    def _comment(self, sheet: Any, row: int, column: int, figure: Figure) -> None:
+        if len(self.partial) <= MOST_COMMENTS:
+            text = _("Mới có số của {reported}/{expected} đơn vị.")
+            words = text.format(reported=figure.reported, expected=figure.expected)
+            sheet.write_comment(row, column, words, {"y_scale": 0.5})
+
     def _values(self, indicator: Indicator, told: Told) -> Iterable[_Value]:
-        partial = bool(told.figure and not told.figure.is_complete)
         text = "" if told.state == State.MISSING else state_words(told.state)
         yield _Value(
             told.value,
             indicator.decimals,
             text,
-            is_partial=partial,
+            is_partial=is_partial(told.figure),
             is_missing=told.state == State.MISSING,
         )
         if self.pivot.asked.with_change:
@@ -366,7 +394,9 @@ class _Sheets:
         key = decimals, is_partial
         if key not in self.numbers:
             shape = "#,##0" + ("." + "0" * decimals if decimals else "")
-            form = {**_FONT, "border": 1, "num_format": shape, "italic": is_partial}
+            form = {**_FONT, "border": 1, "num_format": shape}
+            if is_partial:
+                form |= {"num_format": f'{shape}"{PARTIAL}"', "bg_color": "#FDF0D5"}
             self.numbers[key] = self.book.add_format(form)
         return self.numbers[key]
 

@@ -19,6 +19,7 @@ from reports.dashboards.heat_cells import SMALL_BASE
 from reports.explore.cells import Cells
 from reports.explore.choices import Choices, Option, choices, dimension_names
 from reports.explore.ground import Ground, ground, unit_of
+from reports.explore.naming import dated
 from reports.explore.pivot import Line, Pivot, Point, too_much, too_wide, whole_number
 from reports.explore.question import IN_COLUMNS, ONE, Question, address, pairs, typed
 from reports.explore.reading import Figures
@@ -56,7 +57,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class ExplorePage:
-    """The page. `table`: None with the reason among `problems`."""
+    """The page. `table`: None with the reason among `problems`; `is_choosing`: the form is open."""
 
     ground: Ground
     asked: Question
@@ -67,6 +68,7 @@ class ExplorePage:
     selector_of: str
     problems: tuple[str, ...]
     kept: int
+    is_choosing: bool
     tested: Indicator | None
 
     @property
@@ -125,9 +127,12 @@ class ExplorePage:
         return SMALL_BASE
 
 
-def explore_page(asked: Question, problems: Sequence[str], by: Official) -> ExplorePage:
+def explore_page(
+    asked: Question, problems: Sequence[str], by: Official, *, with_catalogue: bool = False
+) -> ExplorePage:
     """Lay the question out for its reader. Raises Http404 where the unit is none of theirs.
 
+    `with_catalogue`: every indicator can be chosen on the page, as always where it has no table.
     The number of queries does not grow with units or indicators.
     """
     named = unit_of(asked, by)
@@ -143,12 +148,13 @@ def explore_page(asked: Question, problems: Sequence[str], by: Official) -> Expl
         ground=found,
         asked=found.asked,
         fresh=fresh,
-        choices=choices(found, by),
+        choices=choices(found, by, with_catalogue=with_catalogue or table is None),
         table=table,
         selector=tuple(_selector(pivot)) if pivot else (),
         selector_of=dimension_names()[found.asked.left],
         problems=tuple(row for row in told if row),
         kept=len(pivot.places) if pivot else 0,
+        is_choosing=with_catalogue or table is None,
         tested=pivot.tested if pivot else None,
     )
 
@@ -163,13 +169,13 @@ def title(found: Ground) -> str:
     """What the table is of: Huyện Bắc Hà – các xã, năm 2023–2024."""
     spans = [period.label for period in found.periods]
     if not spans:
-        return found.unit.name
+        return dated(found.unit)
     when = (
         spans[0]
         if len(spans) == 1
         else _("{first} đến {last}").format(first=spans[0], last=spans[-1])
     )
-    return _("{unit}, {when}").format(unit=found.unit.name, when=when)
+    return _("{unit}, {when}").format(unit=dated(found.unit), when=when)
 
 
 # -- the table ----------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ class Query(Protocol):
 class Question:
     """What is asked. Empty: to be chosen for the reader (`unit`, `scope`, figures, periods).
 
+    `named`: the unit as somebody typed it, a name or a code, to be found before anything is asked.
     `scope`: the unit itself, those right below, all of one tier below, or of a group. `third`:
     where the dimension that is neither in rows nor in columns stands; `chosen`: which of it is
     shown when they come one by one. `tested`: the indicator that `above` and `below` look at.
@@ -63,6 +64,7 @@ class Question:
     """
 
     unit: str = ""
+    named: str = ""
     scope: str = ""
     indicators: tuple[str, ...] = ()
     themes: tuple[str, ...] = ()
@@ -187,8 +189,11 @@ def read(query: Query) -> tuple[Question, list[str]]:
     """Return (question, what was not understood). Never raises, whatever the address says."""
     found = _Reader(query)
     rows, columns = _axes(found)
+    named = found.one("ten")[:80]
+    dated = named if "@" in named and _UNIT.fullmatch(named) else ""
     question = Question(
-        unit=found.matching("ma", _UNIT) or found.matching("don-vi", _UNIT),
+        unit=dated or found.matching("ma", _UNIT) or found.matching("don-vi", _UNIT),
+        named="" if dated else named,
         scope=_scope(found),
         indicators=found.names("chi-tieu", MOST_INDICATORS, _("chỉ tiêu")),
         themes=found.names("linh-vuc", MOST_THEMES, _("lĩnh vực")),

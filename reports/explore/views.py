@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, TypeVar
 
@@ -18,13 +19,17 @@ from communes.access import Policy, current_posts, policy
 from communes.models import Official
 from povertyplan.lib.errors import DomainError, VersionConflict
 from povertyplan.lib.numbers import whole_key
-from reports.explore import download, pages, saved
+from reports.explore import download, naming, pages, saved
 from reports.explore.forms import KeepForm
 from reports.explore.question import Question, address, read
+from reports.explore.version import of_question
 from reports.models import SavedView
+from reports.versions import versioned
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ResponseT = TypeVar("ResponseT", bound=HttpResponseBase)
+CATALOGUE, CATALOGUE_ALONE = "danh-muc", "rieng-danh-muc"
+"""In an address: with every indicator to choose from, on the page or as a part to put into it."""
 REFUSED = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
@@ -42,10 +47,19 @@ def _require_post(request: SignedInRequest) -> None:
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_question)
 def home(request: SignedInRequest) -> HttpResponse:
-    """The table that the address asks for; a form's address is first put in its short form."""
+    """The table that the address asks for; a form's address is first put in its short form.
+
+    A unit that was typed is looked for: one leads to its table, of several the page asks which.
+    """
     _require_post(request)
     asked, problems = read(request.GET)
+    if asked.named:
+        meant = naming.called(asked, request.user)
+        if len(meant) == 1:
+            return redirect(f"{reverse('explore:home')}?{meant[0].query}")
+        return _page(request, asked, problems, meant=meant)
     if not problems and _is_from_form(request):
         return redirect(f"{reverse('explore:home')}?{address(asked)}")
     return _page(request, asked, problems)
@@ -62,16 +76,23 @@ def _page(
     problems: list[str],
     form: KeepForm | None = None,
     status: int = HTTPStatus.OK,
+    meant: Sequence[naming.Called] = (),
 ) -> HttpResponse:
-    page = pages.explore_page(asked, problems, request.user)
+    more = request.GET.get("mo", "")
+    is_whole = more in (CATALOGUE, CATALOGUE_ALONE)
+    page = pages.explore_page(asked, problems, request.user, with_catalogue=is_whole)
     kept = request.GET.get("bang", "")
     context: dict[str, Any] = {
         "page": page,
+        "named": asked.named,
+        "meant": meant,
         "form": form or KeepForm(by=request.user, initial={"query": page.address}),
         "view": saved.find(int(kept), request.user) if _is_number(kept) else None,
         "link": _link(request, page.address),
     }
-    return render(request, "explore/home.html", context, status=status)
+    is_part = more == CATALOGUE_ALONE
+    template = "explore/partials/_figures.html" if is_part else "explore/home.html"
+    return render(request, template, context, status=status)
 
 
 def _is_number(text: str) -> bool:

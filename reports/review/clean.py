@@ -26,6 +26,9 @@ from reports.review.flags import flags_of
 AT_ONCE = 40
 """Returns of one list: each is a step of its own, and the answer waits for all."""
 
+LOOKED_AT = 12
+"""Returns that are read to know whether there is any to endorse at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class Headline:
@@ -112,7 +115,31 @@ def _sorted_out(
     unit: Unit, period: Period, official: Official
 ) -> tuple[list[Return], list[FlaggedRow], list[Return]]:
     """(without flags, with their reasons, all), in official order."""
+    return _sorted(_waiting(unit, period, official), period, official)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """How many returns wait, and whether one of them is without anything to look at twice.
+
+    `has_clean` None: not among those that were read, and there are more.
+    """
+
+    waiting: int
+    has_clean: bool | None
+
+
+def outlook(unit: Unit, period: Period, official: Official) -> Outlook:
+    """Is there anything to endorse together? Reads a few returns, not all."""
     reports = _waiting(unit, period, official)
+    clean, _flagged, _all = _sorted(reports[:LOOKED_AT], period, official)
+    is_known = bool(clean) or len(reports) <= LOOKED_AT
+    return Outlook(len(reports), bool(clean) if is_known else None)
+
+
+def _sorted(
+    reports: Sequence[Report], period: Period, official: Official
+) -> tuple[list[Return], list[FlaggedRow], list[Return]]:
     returns = returns_of([row.unit for row in reports], period)
     own = _entered_by(official, reports)
     found = [returns[row.unit_id] for row in reports]

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from django.utils.html import format_html
 
-from communes.access import sees_below
+from communes.access import holders, sees_below
+from communes.enums import Role
 from communes.models import Official, Unit
 from indicators.enums import Answer
 from indicators.periods import Period
@@ -52,7 +53,8 @@ class FigureChange:
 class Desk:
     """Everything about one return on a reviewer's desk. `changes`: edits of what was there.
 
-    `keep`: what an address of this page adds to stay with the lines that are shown.
+    `is_unheard`: nobody in the unit could correct what the reader sends back. `keep`: what an
+    address of this page adds to stay with the lines that are shown.
     """
 
     unit: Unit
@@ -75,6 +77,7 @@ class Desk:
     rows: tuple[DeskRow, ...]
     panel: Panel | None
     days_late: int
+    is_unheard: bool
     keep: str
 
     @property
@@ -153,8 +156,15 @@ def desk(
         rows=tuple(rows),
         panel=_panel(found, rows, opened, official),
         days_late=lateness_of(unit, period) if sent_at and not report.is_editable else 0,
+        is_unheard=is_sent and _is_unheard(unit, report, powers),
         keep=format_html("&amp;loc={}", asked) if asked in SHOW else "",
     )
+
+
+def _is_unheard(unit: Unit, report: Report, powers: Powers) -> bool:
+    """One query, none for who only reads an approved return or one on another desk."""
+    is_theirs = powers.may_review or powers.may_reopen or report.is_editable
+    return is_theirs and not holders([unit.pk], [Role.OFFICER])
 
 
 def _first_shown(report: Report, counts: dict[str, int], *, is_mine: bool) -> str:

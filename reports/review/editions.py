@@ -20,9 +20,12 @@ from povertyplan.lib.formulas import no_formula
 from povertyplan.lib.numbers import format_number
 from reports.enums import Step
 from reports.history import steps_of
-from reports.models import ReportEvent
+from reports.models import Comment, ReportEvent
 from reports.returns import answer_text, plain, report_of
 from reports.returns.computed import computed_rows, ratios_of
+
+NAMED_AT_MOST = 3
+"""Figures that are named with the reason for which they were sent back; the desk has all."""
 
 Told = dict[str, tuple[str, str]]
 """Indicator code → (figure as `plain` keeps it, note)."""
@@ -132,8 +135,9 @@ def versions_page(
 
 
 def editions_of(unit: Unit, period: Period) -> list[Edition]:
-    """Latest first. Two queries."""
+    """Latest first. Two queries, three when anything was sent back."""
     steps = steps_of(report_of(unit, period))
+    asked = _asked(steps)
     found: list[Edition] = []
     official = 0
     for place, event in enumerate(steps):
@@ -141,7 +145,8 @@ def editions_of(unit: Unit, period: Period) -> list[Edition]:
             continue
         is_official = event.step == Step.APPROVE
         official += is_official
-        found.append(_edition(event, official, _why(steps[place + 1 :], is_official=is_official)))
+        why = _why(steps[place + 1 :], asked, is_official=is_official)
+        found.append(_edition(event, official, why))
     return found[::-1]
 
 
@@ -165,15 +170,41 @@ def _edition(event: ReportEvent, official: int, why: str) -> Edition:
     )
 
 
-def _why(later: Sequence[ReportEvent], *, is_official: bool) -> str:
-    """The note of what undid the edition before the next one."""
+def _asked(steps: Sequence[ReportEvent]) -> dict[int, list[Comment]]:
+    """What was sent back with each step (pk), in form order: there the reasons are, figure by
+    figure; the note beside them is often left empty."""
+    returned = [event.pk for event in steps if event.step == Step.RETURN]
+    if not returned:
+        return {}
+    found: dict[int, list[Comment]] = {pk: [] for pk in returned}
+    rows = Comment.objects.filter(event__in=returned, asks_for_change=True)
+    for row in rows.select_related("indicator").order_by(
+        "indicator__theme__order", "indicator__order"
+    ):
+        if row.event_id is not None:
+            found[row.event_id].append(row)
+    return found
+
+
+def _why(
+    later: Sequence[ReportEvent], asked: Mapping[int, Sequence[Comment]], *, is_official: bool
+) -> str:
+    """What undid the edition before the next one: the note, then figures with their reasons."""
     ends = Step.REOPEN if is_official else Step.RETURN
     for event in later:
         if event.step == ends:
-            return event.note
+            return _reasons(event.note, asked.get(event.pk, ()))
         if event.step in (Step.SUBMIT, Step.APPROVE):
             return ""
     return ""
+
+
+def _reasons(note: str, asked: Sequence[Comment]) -> str:
+    words = [note] if note else []
+    words += [f"{row.indicator.name}: {row.body}" for row in asked[:NAMED_AT_MOST]]
+    if len(asked) > NAMED_AT_MOST:
+        words.append(_("và {n} chỉ tiêu khác").format(n=len(asked) - NAMED_AT_MOST))
+    return "; ".join(words)
 
 
 # -- the figures ----------------------------------------------------------------------------------

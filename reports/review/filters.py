@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
-from reports.enums import UNDER_REVIEW, ReportState
+from reports.enums import EDITABLE
+from reports.review import words
+from reports.review.tally import STATES
 
-FILTERS = {
-    "": _("Tất cả"),
-    "cho-toi": _("Chờ đồng chí"),
-    "con-no": _("Còn phải nộp"),
-    "qua-han": _("Quá hạn"),
-    "tra-lai": _("Trả lại"),
-    "dang-nhap": _("Đang nhập"),
-    "chua-nop": _("Chưa nộp"),
-    "cho-duyet": _("Chờ duyệt"),
-    "da-duyet": _("Đã duyệt"),
-}
-"""Key in the address → label, in the order of the page."""
-
-_STATES: dict[str, tuple[str | None, ...]] = {
-    "con-no": (None, ReportState.DRAFT, ReportState.RETURNED, ReportState.REOPENED),
-    "tra-lai": (ReportState.RETURNED,),
-    "dang-nhap": (ReportState.DRAFT, ReportState.REOPENED),
-    "chua-nop": (None,),
-    "cho-duyet": UNDER_REVIEW,
-    "da-duyet": (ReportState.APPROVED,),
-}
+MINE, OWED, OVERDUE = "cho-toi", "con-no", "qua-han"
+KEYS = ("", MINE, OWED, OVERDUE, *STATES)
+"""In the order of the page; each state of the legend is a filter of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +38,24 @@ class Tracked(Protocol):
     def is_overdue(self) -> bool: ...
 
 
+def label(key: str) -> str:
+    """What a filter is called; of a state what the legend calls it."""
+    if key in STATES:
+        return words.label(STATES[key])
+    several: Mapping[str, str] = {
+        "": _("Tất cả"),
+        MINE: _("Chờ đồng chí"),
+        OWED: _("Còn phải nộp"),
+        OVERDUE: _("Quá hạn"),
+    }
+    return several[key]
+
+
 def is_shown(row: Tracked, key: str) -> bool:
-    if key == "cho-toi":
+    if key == MINE:
         return row.is_mine
-    if key == "qua-han":
+    if key == OVERDUE:
         return row.is_overdue
-    return key not in _STATES or row.state in _STATES[key]
+    if key == OWED:
+        return row.state is None or row.state in EDITABLE
+    return key not in STATES or row.state == STATES[key]

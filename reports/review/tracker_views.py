@@ -22,6 +22,7 @@ from reports.noticing import reminding
 from reports.review import clean, resent, tracking
 from reports.review.requests import PageRequest, place_of
 from reports.review.tracker_file import tracker_file
+from reports.versions import of_resent, of_returns, versioned
 
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -34,6 +35,7 @@ def _place(request: PageRequest, code: str, period: str) -> tuple[Unit, Period]:
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_returns)
 def tracker(request: PageRequest, code: str, period: str) -> HttpResponse:
     unit, span = _place(request, code, period)
     showing = request.GET.get("loc", "")
@@ -100,9 +102,18 @@ def _say(request: PageRequest, done: reminding.Asked) -> None:
 
 @policy(Policy.BY_UNIT)
 @require_http_methods(["GET", "HEAD", "POST"])
+@versioned(of_returns)
 def endorse(request: PageRequest, code: str, period: str) -> HttpResponse:
-    """The returns without flags, and endorsing those that are ticked."""
+    """The returns without flags, and endorsing those that are ticked.
+
+    `?nut`: only the way here, as the tracker shows it, or why there is none; the tracker asks for
+    it afterwards, because it takes reading returns.
+    """
     unit, span = _place(request, code, period)
+    if request.method != "POST" and "nut" in request.GET:
+        found = clean.outlook(unit, span, request.user)
+        told = {"unit": unit, "period": span, "outlook": found}
+        return render(request, "review/partials/_bulk.html", told)
     context: dict[str, object] = {}
     if request.method == "POST":
         try:
@@ -117,6 +128,7 @@ def endorse(request: PageRequest, code: str, period: str) -> HttpResponse:
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_resent)
 def changed(request: PageRequest, code: str, period: str) -> HttpResponse:
     unit, span = _place(request, code, period)
     page = resent.resent_page(unit, span, request.user)

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from communes.access import Action, sees_below, units_for
+from communes.access import Action, can_delegate, reviewing_posts, sees_below, units_for
 from communes.models import Official, Succession, Unit
 from indicators.periods import Period
 from reports.enums import ReportState
@@ -18,18 +18,10 @@ from reports.noticing.reminding import Reach, reach_of
 from reports.returns import Standing, Tracker, periods_for, tracker
 from reports.review import words
 from reports.review.desks import on_desk_of
-from reports.review.filters import FILTERS, Filter, is_shown
+from reports.review.filters import KEYS, Filter, is_shown, label
+from reports.review.tally import Segment, tally
 from reports.review.words import Status
 
-_ORDER: list[str | None] = [
-    ReportState.APPROVED,
-    ReportState.ENDORSED,
-    ReportState.SUBMITTED,
-    ReportState.RETURNED,
-    ReportState.REOPENED,
-    ReportState.DRAFT,
-    None,
-]
 _TO_ACT_ON: list[str | None] = [
     ReportState.RETURNED,
     None,
@@ -41,17 +33,6 @@ _TO_ACT_ON: list[str | None] = [
 ]
 """What its reader must see to comes first; before all of it what waits for themselves, and what
 is late."""
-
-
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """One part of the bar: how many returns have a status. Positions are counts, as text."""
-
-    status: Status
-    label: str
-    count: int
-    start: str
-    length: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +85,11 @@ class TrackedGroup:
 
 @dataclass(frozen=True, slots=True)
 class TrackerPage:
-    """Everything the tracker shows. `showing`: the filter in the address, "" for all."""
+    """Everything the tracker shows. `showing`: the filter in the address, "" for all.
+
+    `mine`: how many wait for the reader, whatever is shown; `desk`: the unit whose desk they may
+    hand on, as an address names it, or "".
+    """
 
     unit: Unit
     period: Period
@@ -117,6 +102,7 @@ class TrackerPage:
     mine: int
     again: int
     is_reviewer: bool
+    desk: str
     bar: tuple[Segment, ...]
     groups: tuple[TrackedGroup, ...]
     merged: tuple[Succession, ...]
@@ -152,7 +138,7 @@ def tracker_page(
 ) -> TrackerPage:
     """Return the returns below `unit`, grouped by parent; rows on `official`'s desk are marked.
 
-    `showing` narrows the rows (a key of `filters.FILTERS`). The number of queries does not grow
+    `showing` narrows the rows (one of `filters.KEYS`). The number of queries does not grow
     with the units.
     """
     found = tracker(unit, period)
@@ -160,7 +146,7 @@ def tracker_page(
         found = replace(found, rows=[])
     reviewed = _reviewable(found.rows, official)
     rows = _rows(found, official, reviewed)
-    shown = showing if showing in FILTERS else ""
+    shown = showing if showing in KEYS else ""
     groups = tuple(
         _group(name, [row for row in inside if is_shown(rows[row.unit.pk], shown)], inside, rows)
         for name, inside in _by_parent(found.rows).items()
@@ -179,7 +165,8 @@ def tracker_page(
         mine=sum(row.is_mine for row in rows.values()),
         again=sum(row.round > 1 and row.status.key in _WITH_REVIEWER for row in rows.values()),
         is_reviewer=bool(reviewed),
-        bar=_bar(found.rows),
+        desk=_desk(unit, official),
+        bar=tally(row.state for row in found.rows),
         groups=tuple(group for group in groups if group.rows or not shown),
         merged=tuple(found.merged),
         filters=_filters(rows.values(), shown),
@@ -188,6 +175,14 @@ def tracker_page(
 
 
 _WITH_REVIEWER = (ReportState.SUBMITTED, ReportState.ENDORSED)
+
+
+def _desk(unit: Unit, official: Official) -> str:
+    """The reader's own desk over these returns: this unit's, else the nearest above it."""
+    own = [post.unit for post in reviewing_posts(official) if can_delegate(official, post.unit)]
+    nearest = unit.upward.filter(ancestor__in=own).order_by("depth") if own else None
+    found = nearest.select_related("ancestor").first() if nearest else None
+    return found.ancestor.reference if found else ""
 
 
 def _rows(found: Tracker, official: Official, reviewed: Collection[int]) -> dict[int, TrackedRow]:
@@ -228,7 +223,7 @@ def _group(
         total=len(inside),
         mine=sum(rows[row.unit.pk].is_mine for row in inside),
         late=sum(row.is_late for row in inside),
-        bar=_bar(inside),
+        bar=tally(row.state for row in inside),
         rows=tuple(sorted((rows[row.unit.pk] for row in shown), key=_urgency)),
     )
 
@@ -269,24 +264,12 @@ def _late(row: Standing) -> Status | None:
     return words.sent_late(row.days_late) if row.is_submitted and row.days_late else None
 
 
-def _bar(rows: Sequence[Standing]) -> tuple[Segment, ...]:
-    found = []
-    start = 0
-    for state in _ORDER:
-        count = sum(row.state == state for row in rows)
-        if count:
-            look = words.status(state)
-            found.append(Segment(look, words.label(state), count, str(start), str(count)))
-            start += count
-    return tuple(found)
-
-
 def _filters(rows: Iterable[TrackedRow], showing: str) -> tuple[Filter, ...]:
     """The ways to narrow the list that leave anything, with how much; all of it comes first."""
     found = list(rows)
     counted = [
-        Filter(key, str(label), sum(is_shown(row, key) for row in found), key == showing)
-        for key, label in FILTERS.items()
+        Filter(key, label(key), sum(is_shown(row, key) for row in found), key == showing)
+        for key in KEYS
     ]
     return tuple(one for one in counted if one.count or one.is_current or not one.key)
 

@@ -143,6 +143,39 @@ def test_everything_works_without_scripts(visit: Any) -> None:
     assert SavedView.objects.get().shared_with is None
 
 
+def test_every_figure_is_reached_without_scripts_and_when_the_list_does_not_come(
+    visit: Any,
+) -> None:
+    for options, is_cut in (({"java_script_enabled": False}, False), ({}, True)):
+        page = visit(f"{HOME}?{QUERY}", **options)
+        if is_cut:
+            page.route("**/*rieng-danh-muc", lambda route: route.abort())
+        page.locator(".choose > summary").click()
+        expect(page.locator(".figlist input[name=chi-tieu]")).to_have_count(2)
+        page.get_by_role("link", name="Chọn trong cả danh mục").click()
+        page.get_by_label("Hộ thoát nghèo").check()
+        page.get_by_role("button", name="Xem bảng").click()
+
+        expect(page.get_by_role("columnheader", name="Hộ thoát nghèo")).to_be_visible()
+
+
+def test_what_is_ticked_while_the_list_is_on_its_way_stays_ticked(visit: Any) -> None:
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
+    page = visit(f"{HOME}?{QUERY}")
+    page.route("**/*rieng-danh-muc", hold)
+    page.locator(".choose > summary").click()
+    page.get_by_label("Tỷ lệ hộ nghèo").uncheck()
+    held.pop().continue_()
+
+    expect(page.locator(".figlist input[name=chi-tieu]")).to_have_count(6)
+    expect(page.get_by_label("Tỷ lệ hộ nghèo")).not_to_be_checked()
+    expect(page.locator(".figlist").get_by_label("Hộ nghèo cuối kỳ")).to_be_checked()
+
+
 def test_column_is_sorted_by_keyboard(visit: Any) -> None:
     page = visit(f"{HOME}?don-vi=901&cap=duoi&chi-tieu=rate&ky=2024")
     page.get_by_role("link", name="Tỷ lệ hộ nghèo").focus()

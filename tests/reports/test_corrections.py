@@ -218,4 +218,4 @@ def test_state_says_how_often_a_return_came_back_and_when_last(job: Job) -> None
             job.send_back()
     for address in (FORM, "/bao-cao/", FORM + "nop/"):
         page = job.sees(job.staff.officer, address)
-        assert "Bị trả lại 2 lần, gần nhất 05/12/2024" in page
+        assert "Bị trả lại 2 lần, lần gần nhất ngày 05/12/2024" in page

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from communes.enums import Role
 from communes.models import Official, Unit
 from indicators.periods import Period
+from reports.explore import download
 from reports.explore import pivot as pivots
 from tests.builders import Catalogue, Places, official
 from tests.reports.explored import HOME, told
@@ -43,7 +44,7 @@ def reader(places: Places, catalogue: Catalogue, client: Client) -> Official:
 def sheet(client: Client, query: str, number: int = 0) -> Worksheet:
     answer = client.get(f"{HOME}tai.xlsx?{query}")
     assert answer.status_code == 200
-    assert "tra-cuu-901-" in answer.headers["Content-Disposition"]
+    assert "tra-cuu-901" in answer.headers["Content-Disposition"]
     return load_workbook(BytesIO(answer.content)).worksheets[number]
 
 
@@ -86,10 +87,10 @@ def test_files_say_what_they_are(client: Client, reader: Official, catalogue: Ca
     assert said[0] == "Huyện Thử Nghiệm, năm 2023 đến năm 2024"
     assert said[1] == "Loại số liệu: tạm tính"
     assert "người lấy: huyen, Cán bộ duyệt, Huyện Thử Nghiệm" in str(said[2])
-    link = str(said[3]).removeprefix("Mở lại trên phần mềm: ")
+    link = str(said[4]).removeprefix("Mở lại trên phần mềm: ")
     assert client.get(f"{urlsplit(link).path}?{urlsplit(link).query}").status_code == 200
     assert [f"# {line}" for line in said[:2]] == told_[:2]
-    heads = [[cell.value for cell in row] for row in page.iter_rows(min_row=5, max_row=9)]
+    heads = [[cell.value for cell in row] for row in page.iter_rows(min_row=6, max_row=10)]
     assert [None, None, "hộ", "hộ", "%", "%"] in heads
     assert [None, None, "Năm 2023", "Năm 2024", "Năm 2023", "Năm 2024"] in heads
 
@@ -112,6 +113,48 @@ def test_second_sheet_lists_what_is_not_complete(client: Client, reader: Officia
     rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=2)]
     assert ["Huyện Thử Nghiệm", "Tỷ lệ hộ nghèo", "2024", 2, 3] in rows
     assert all(row[0] == "Huyện Thử Nghiệm" for row in rows)
+
+
+def test_sum_without_all_its_units_is_marked_where_it_stands(
+    client: Client, reader: Official
+) -> None:
+    """A number still, with a mark and how many units are in it; what is complete has neither."""
+    page = sheet(client, QUERY)
+    cells = {cell.value: cell for row in page.iter_rows() for cell in row}
+    whole, part = cells[1360], cells[1350]
+
+    assert (whole.data_type, whole.number_format) == ("n", '#,##0"*"')
+    assert whole.comment is not None
+    assert whole.comment.text == "Mới có số của 2/3 đơn vị."
+    assert whole.fill.fgColor.rgb != part.fill.fgColor.rgb
+    assert (part.number_format, part.comment) == ("#,##0", None)
+    said = "Số có dấu *: chưa đủ đơn vị báo cáo, là số của các đơn vị đã báo."
+    assert said in cells
+    assert said not in {
+        cell.value
+        for row in sheet(client, "don-vi=90102&cap=chinh&chi-tieu=poor&ky=2024").iter_rows()
+        for cell in row
+    }
+
+
+def test_mark_stays_where_comments_would_be_too_many(
+    client: Client, reader: Official, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "MOST_COMMENTS", 1)
+
+    cells = [cell for row in sheet(client, QUERY).iter_rows() for cell in row]
+
+    assert sum(cell.comment is not None for cell in cells) == 1
+    assert sum(cell.number_format.endswith('"*"') for cell in cells) == 4
+
+
+def test_csv_says_of_each_figure_whether_its_units_lack(client: Client, reader: Official) -> None:
+    said, figures = lines(client, QUERY)
+    found = {(row["Đơn vị"], row["Kỳ"]): row["Tình trạng"] for row in figures}
+
+    assert found["Huyện Thử Nghiệm", "2024"] == "chưa đủ đơn vị"
+    assert found["Xã Hai", "2024"] == ""
+    assert any("chưa đủ đơn vị báo cáo" in line for line in said)
 
 
 def test_csv_has_a_line_a_figure_with_a_decimal_point(client: Client, reader: Official) -> None:

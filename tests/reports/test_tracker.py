@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -24,13 +23,11 @@ from povertyplan.lib.errors import DomainError
 from povertyplan.lib.xlsx import read_sheets
 from reports.models import Notice, Reminder, Report
 from reports.noticing.reminding import remind, remind_all
-from reports.returns import return_of, returns_of
-from reports.review.clean import clean_page, endorse_all
 from reports.review.resent import resent_page
 from reports.review.tracking import TrackerPage, tracker_page
-from reports.workflow import endorse, request_change, return_report, save_draft, submit
+from reports.workflow import endorse, save_draft, submit
 from tests import builders
-from tests.builders import Y2024, Catalogue, entries, filled, told
+from tests.builders import Y2024, Catalogue, entries, filled
 from tests.reports.noticed import Told, country, heard
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +121,63 @@ def test_list_is_downloaded_as_it_is_shown(job: Told) -> None:
     assert {"Thị trấn Trung Tâm", "Xã Hai", "Chưa nộp"} <= set(values)
     assert "Xã Một" not in values
     assert answer.headers["Content-Disposition"].endswith('"tien-do-901-2024.xlsx"')
+
+
+@pytest.fixture
+def in_every_state(job: Told) -> Client:
+    """Two returns wait for the district, one for the province; every other state once."""
+    states = ["submitted", "submitted", "endorsed", "returned", "reopened", "approved", "draft"]
+    for n, state in enumerate(states):
+        unit = builders.unit(f"9030{n}", f"Xã Số {n}", "commune", job.places.district)
+        tier = job.places.province.tier if state == "endorsed" else job.places.district.tier
+        Report.objects.create(
+            unit=unit,
+            period="2024",
+            state=state,
+            round=0 if state == "draft" else 1,
+            with_tier=tier if state in ("submitted", "endorsed") else None,
+            submitted_at=None if state == "draft" else timezone.now(),
+        )
+    return signed_in(job.staff.district)
+
+
+def test_filter_legend_and_spreadsheet_count_the_same_returns(in_every_state: Client) -> None:
+    """Sent, endorsed, reopened: three states wherever they are counted."""
+    wanted = {
+        "Chờ duyệt": 2,
+        "Đã duyệt, chờ cấp trên": 1,
+        "Trả lại": 1,
+        "Mở lại để sửa": 1,
+        "Đã duyệt": 1,
+        "Đang nhập": 1,
+        "Chưa nộp": 3,
+    }
+    page = in_every_state.get(TRACKER).context["page"]
+    assert {part.label: part.count for part in page.bar} == wanted
+    tabs = {one.label: one for one in page.filters}
+
+    for label, count in wanted.items():
+        address = f"?loc={tabs[label].key}"
+        shown = in_every_state.get(TRACKER + address).context["page"]
+        file = in_every_state.get(TRACKER + "tai-ve.xlsx" + address).content
+        [sheet] = read_sheets(file)
+        stated = [
+            cell.value for place, cell in sheet.cells.items() if place.rstrip("0123456789") == "D"
+        ]
+        assert (tabs[label].count, len(shown.rows), stated.count(label)) == (count,) * 3, label
+        assert len(stated) == count + 1, label  # and its heading
+
+
+def test_spreadsheet_says_all_states_and_which_of_them_it_lists(in_every_state: Client) -> None:
+    [sheet] = read_sheets(in_every_state.get(TRACKER + "tai-ve.xlsx?loc=cho-cap-tren").content)
+    said = [cell.value for cell in sheet.cells.values()]
+
+    assert (
+        "10 đơn vị. Đã duyệt: 1; Đã duyệt, chờ cấp trên: 1; Chờ duyệt: 2; Trả lại: 1; "
+        "Mở lại để sửa: 1; Đang nhập: 1; Chưa nộp: 3." in said
+    )
+    assert "Danh sách này: Đã duyệt, chờ cấp trên, 1 đơn vị." in said
+    assert "Đã duyệt, chờ tỉnh" in said
 
 
 # -- reminders ------------------------------------------------------------------------------------
@@ -224,169 +278,16 @@ def test_who_only_reads_sees_no_button_and_is_refused(job: Told) -> None:
     assert signed_in(job.stranger).post(TRACKER + "nhac/", {}).status_code == 404
 
 
-# -- endorsing together ---------------------------------------------------------------------------
-
-
-def test_read_together_says_what_each_return_says_alone(job: Told) -> None:
-    """Values, last year, plan, bands, findings, comments: line by line."""
-    builders.balance(job.catalogue)
-    builders.lock_opening(job.catalogue)
-    officers = [(unit, builders.official(f"o{unit.code}", unit)) for unit in job.places.communes]
-    for n, (unit, officer) in enumerate(officers):
-        told(unit, {job.catalogue.poor: str(20 + n)}, Y2024.shifted(-1))
-        save_draft(
-            unit=unit,
-            period=Y2024,
-            entries=entries(unit, {job.catalogue.households: "90", job.catalogue.poor: f"{n}"}),
-            by=officer,
-        )
-    together = returns_of(job.places.communes, Y2024)
-
-    for unit in job.places.communes:
-        alone, found = return_of(unit, Y2024), together[unit.pk]
-        assert [row.__dict__ for row in found.rows] == [row.__dict__ for row in alone.rows]
-        assert found.findings == alone.findings
-        assert (found.report, found.deadline) == (alone.report, alone.deadline)
-        assert found.reviewers == alone.reviewers == [job.places.district, job.places.province]
-
-
-def ready(job: Told, units: Sequence[Unit]) -> list[Official]:
-    officers = []
-    for unit in units:
-        officer = builders.official(f"nhap.{unit.code}", unit)
-        send(unit, job.catalogue, officer)
-        officers.append(officer)
-    return officers
-
-
-def keys(page: Any) -> list[str]:
-    return [row.key for row in page.rows]
-
-
-def test_only_returns_without_anything_to_look_at_are_listed(job: Told) -> None:
-    """A rule that does not hold (here a warning) keeps a return out, and is named."""
-    rule = builders.balance(job.catalogue)
-    rule.severity = "warning"
-    rule.save()
-    ready(job, [job.places.second, job.places.town])
-    entered = filled(job.places.first, job.catalogue, poor="15")
-    entered = [
-        entry
-        if entry.indicator != job.catalogue.poor
-        else entry.__class__(
-            entry.unit, entry.indicator, entry.period, entry.answer, entry.value, note="Đã rà lại"
-        )
-        for entry in entered
-    ]
-    save_draft(unit=job.places.first, period=Y2024, entries=entered, by=job.staff.officer)
-    submit(unit=job.places.first, period=Y2024, by=job.staff.officer)
-
-    page = clean_page(job.places.district, Y2024, job.staff.district)
-
-    assert [row.unit.name for row in page.rows] == ["Thị trấn Trung Tâm", "Xã Hai"]
-    assert [(row.unit.name, row.why) for row in page.flagged] == [("Xã Một", "1 chỉ tiêu có cờ")]
-
-
-def test_request_not_sent_and_ones_own_entry_keep_a_return_out(job: Told) -> None:
-    ready(job, [job.places.second, job.places.town])
-    request_change(
-        report=Report.objects.get(unit=job.places.second),
-        indicator=job.catalogue.poor,
-        body="Xem lại",
-        by=job.staff.district,
+def test_who_may_hand_their_desk_on_is_led_there(job: Told) -> None:
+    """To their own desk, also from the page of a unit below it; nobody else is."""
+    assert f'href="/uy-quyen/{job.places.district.reference}/"' in (
+        signed_in(job.staff.district).get(TRACKER).content.decode()
     )
-    Report.objects.get(unit=job.places.town).unit.results.update(entered_by=job.staff.district)
-
-    page = clean_page(job.places.district, Y2024, job.staff.district)
-
-    assert page.rows == ()
-    assert [row.why for row in page.flagged] == [
-        "đồng chí đã nhập số của báo cáo này",
-        "có ô đánh dấu trả lại chưa gửi",
-    ]
-
-
-def test_figure_that_came_back_as_it_was_keeps_a_return_out(job: Told) -> None:
-    job.send()
-    job.send_back("poor")
-    job.send()
-
-    page = clean_page(job.places.district, Y2024, job.staff.district)
-    assert [row.why for row in page.flagged] == ["1 ô đã trả lại nhưng chưa sửa"]
-
-
-def test_headline_is_poor_households_and_their_rate(job: Told) -> None:
-    builders.lock_opening(job.catalogue)
-    told(job.places.first, {job.catalogue.poor: "20"}, Y2024.shifted(-1))
-    job.send()
-
-    page = clean_page(job.places.district, Y2024, job.staff.district)
-
-    [row] = page.rows
-    assert (row.headline.opening, row.headline.closing, row.headline.change) == ("20", "13", "−7")
-    assert row.headline.rate == "13,00"
-    assert page.labels["rate"] == "Tỷ lệ hộ nghèo"
-
-
-def test_ticked_returns_are_endorsed_each_by_itself(job: Told) -> None:
-    ready(job, job.places.communes)
-    page = clean_page(job.places.district, Y2024, job.staff.district)
-    ticked = [row.key for row in page.rows if row.unit != job.places.second]
-
-    done = endorse_all(job.places.district, Y2024, ticked, by=job.staff.district)
-
-    assert [unit.name for unit in done.endorsed] == ["Thị trấn Trung Tâm", "Xã Một"]
-    states = dict(Report.objects.values_list("unit__name", "state"))
-    assert states == {
-        "Thị trấn Trung Tâm": "endorsed",
-        "Xã Một": "endorsed",
-        "Xã Hai": "submitted",
-    }
-
-
-def test_what_changed_since_it_was_seen_is_left_and_named(job: Told) -> None:
-    [officer, _other] = ready(job, [job.places.first, job.places.second])
-    page = clean_page(job.places.district, Y2024, job.staff.district)
-    report = Report.objects.get(unit=job.places.first)
-    request_change(report=report, indicator=job.catalogue.poor, body="Sai", by=job.staff.district)
-    return_report(report=report, by=job.staff.district)
-    send(job.places.first, job.catalogue, officer, relapsed="2", poor="14")
-
-    done = endorse_all(job.places.district, Y2024, keys(page), by=job.staff.district)
-
-    assert [unit.name for unit in done.endorsed] == ["Xã Hai"]
-    [(unit, why)] = done.left
-    assert unit.name == "Xã Một"
-    assert "đã thay đổi từ lúc mở trang" in why
-
-
-def test_return_of_another_desk_is_not_endorsed_by_a_made_up_form(job: Told) -> None:
-    job.send()
-    report = job.report
-    made_up = [f"{report.unit_id}:{report.version}"]
-
-    done = endorse_all(job.places.province, Y2024, made_up, by=job.staff.province)
-    assert (done.endorsed, [why for _unit, why in done.left]) == (
-        (),
-        ["không còn chờ đồng chí duyệt"],
+    assert f'href="/uy-quyen/{job.places.province.reference}/"' in (
+        signed_in(job.staff.province).get(TRACKER).content.decode()
     )
-    with pytest.raises(DomainError, match="Chưa chọn"):
-        endorse_all(job.places.province, Y2024, ["a:b"], by=job.staff.province)
-
-
-def test_page_ticks_all_and_says_what_came_of_it(job: Told) -> None:
-    ready(job, job.places.communes)
-    client = signed_in(job.staff.district)
-    page = client.get(TRACKER + "duyet/").content.decode()
-    ticked = re.findall(r'name="one" value="([^"]+)" checked', " ".join(page.split()))
-    assert len(ticked) == 3
-    assert "Duyệt 3 báo cáo không có cờ" in words(page)
-
-    answer = words(client.post(TRACKER + "duyet/", {"one": ticked}).content.decode())
-    assert "Đã duyệt 3 báo cáo: Thị trấn Trung Tâm, Xã Một, Xã Hai." in answer
-    empty = client.post(TRACKER + "duyet/", {})
-    assert empty.status_code == 422
-    assert signed_in(job.stranger).get(TRACKER + "duyet/").status_code == 404
+    for reader in (job.leader, builders.official("thong.ke", job.places.district)):
+        assert "/uy-quyen/" not in signed_in(reader).get(TRACKER).content.decode()
 
 
 # -- what came back changed -----------------------------------------------------------------------
@@ -447,17 +348,6 @@ def test_officer_of_a_district_reads_nothing_of_its_communes(job: Told) -> None:
         assert "13 → 14" not in words(page)
 
 
-@pytest.mark.parametrize("one", ["²:1", "101:²", "①:1", f"{'9' * 23}:1", f"{'9' * 5000}:1", "\x00"])
-def test_what_is_no_number_endorses_nothing(job: Told, one: str) -> None:
-    job.send()
-    client = signed_in(job.staff.district)
-
-    answer = client.post(TRACKER + "duyet/", {"one": [one]})
-
-    assert answer.status_code in (200, 422)
-    assert Report.objects.get().state == "submitted"
-
-
 # -- cost -----------------------------------------------------------------------------------------
 
 
@@ -482,7 +372,7 @@ def grown(job: Told, units: range) -> None:
     )
 
 
-@pytest.mark.parametrize("path", ["", "duyet/", "da-sua/", "tai-ve.xlsx"])
+@pytest.mark.parametrize("path", ["", "duyet/", "duyet/?nut", "da-sua/", "tai-ve.xlsx"])
 def test_pages_cost_the_same_for_1_19_and_150_units(job: Told, path: str) -> None:
     for unit in job.places.communes[1:]:
         Unit.objects.filter(pk=unit.pk).update(valid_to=date(2023, 12, 31))

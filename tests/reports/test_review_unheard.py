@@ -1,0 +1,99 @@
+"""Where nobody in the unit could correct a return, its reviewer is told before sending it back."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from communes.enums import Role
+from communes.models import Official, Post
+from reports.models import Report
+from reports.workflow import endorse, request_change, return_report, save_draft, submit
+from tests import builders
+from tests.builders import Y2024, Catalogue, Places, Staff, filled
+
+pytestmark = pytest.mark.django_db
+
+DESK = "/duyet/90102/2024/"
+SAID = "Đơn vị chưa có tài khoản người nhập số liệu; số trả lại sẽ không ai nhận."
+
+
+@pytest.fixture
+def staff(places: Places, catalogue: Catalogue) -> Staff:
+    people = builders.staff(places)
+    builders.deadline(places.province)
+    unit = places.first
+    save_draft(unit=unit, period=Y2024, entries=filled(unit, catalogue), by=people.officer)
+    submit(unit=unit, period=Y2024, by=people.officer)
+    return people
+
+
+def shown(client: Client, person: Official) -> str:
+    client.force_login(person)
+    return client.get(DESK).content.decode()
+
+
+def left(staff: Staff) -> None:
+    Post.objects.filter(official=staff.officer).update(valid_to=date(2020, 1, 1))
+
+
+def test_reviewer_is_told_that_nobody_would_receive_it(client: Client, staff: Staff) -> None:
+    assert SAID not in shown(client, staff.district)
+    left(staff)
+    page = shown(client, staff.district)
+    assert SAID in page
+    assert "báo quản trị cấp tài khoản" in page
+
+
+def test_account_that_is_closed_receives_nothing(client: Client, staff: Staff) -> None:
+    Official.objects.filter(pk=staff.officer.pk).update(is_active=False)
+    assert SAID in shown(client, staff.district)
+
+
+def test_leader_of_the_unit_is_not_one_who_enters(
+    client: Client, places: Places, staff: Staff
+) -> None:
+    left(staff)
+    builders.official("chu.tich", places.first, Role.LEADER)
+    assert SAID in shown(client, staff.district)
+
+
+def test_it_stays_while_the_return_lies_with_the_unit(
+    client: Client, places: Places, catalogue: Catalogue, staff: Staff
+) -> None:
+    report = places.first.reports.get()
+    request_change(report=report, indicator=catalogue.poor, body="Xem lại", by=staff.district)
+    return_report(report=report, by=staff.district)
+    left(staff)
+    assert SAID in shown(client, staff.district)
+
+
+def test_who_cannot_send_it_back_is_not_told(client: Client, places: Places, staff: Staff) -> None:
+    """On the district's desk the province only reads; when approved, the province may reopen."""
+    left(staff)
+    assert SAID not in shown(client, staff.province)
+    endorse(report=Report.objects.get(), by=staff.district)
+    assert SAID not in shown(client, staff.district)
+    assert SAID in shown(client, staff.province)
+    endorse(report=Report.objects.get(), by=staff.province)
+    assert SAID in shown(client, staff.province)
+    assert SAID not in shown(client, staff.district)
+
+
+def test_asking_who_enters_takes_one_query(client: Client, places: Places, staff: Staff) -> None:
+    shown(client, staff.district)
+    costs = []
+    for more in (0, 3):
+        for n in range(more):
+            builders.official(f"nhap.{n}", places.first)
+        with CaptureQueriesContext(connection) as found:
+            shown(client, staff.district)
+        costs.append(len(found))
+        about = [row for row in found if '"communes_post"."role" IN (\'officer\')' in row["sql"]]
+        assert len(about) == 1
+
+    assert costs[0] == costs[1] <= 60
