@@ -136,7 +136,7 @@ def _counts(unit: Unit, period: Period) -> tuple[int, int]:
 def _unapproved(approved: int, expected: int) -> str:
     return _(
         "Mới {approved} trong {expected} báo cáo của kỳ được duyệt chính thức. Chốt lúc này thì "
-        "{rest} báo cáo còn lại không có trong số liệu chốt; duyệt sau sẽ hiện thành chênh lệch."
+        "{rest} báo cáo còn lại không có trong số liệu chốt; duyệt sau sẽ được ghi riêng."
     ).format(approved=approved, expected=expected, rest=expected - approved)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -41,7 +42,7 @@ from reports.models import (
     ReportEvent,
 )
 from reports.noticing import of_step
-from reports.returns import reviewers_of
+from reports.returns import plain, reviewers_of
 
 DATA = Path(__file__).parent / "data"
 TABLES = ("demo_results.csv", "demo_plan_results.csv", "demo_upper_results.csv")
@@ -243,6 +244,7 @@ def _make_reports(units: set[Unit], code: str, state: str) -> None:
     ]
     Report.objects.bulk_create(reports)
     if is_sent and keeper is not None:
+        covered = _covered(units, code)
         events = ReportEvent.objects.bulk_create(
             ReportEvent(
                 report=report,
@@ -251,12 +253,24 @@ def _make_reports(units: set[Unit], code: str, state: str) -> None:
                 by=keeper,
                 post_label=recorded("Nạp số liệu minh họa"),
                 at=when,
+                covered=covered.get(report.unit_id, []),
             )
             for report in reports
         )
         if state == ReportState.SUBMITTED:
             for event in events:  # what is done with is no news
                 of_step(event)
+
+
+def _covered(units: Iterable[Unit], code: str) -> dict[int, list[list[str]]]:
+    """What each return (unit pk) says, as its steps keep it: [code, figure] in form order."""
+    rows = Result.objects.filter(unit__in=units, period=code).exclude(answer=Answer.MISSING)
+    found: dict[int, list[list[str]]] = defaultdict(list)
+    for unit, indicator, answer, value in rows.order_by("indicator__order").values_list(
+        "unit", "indicator__code", "answer", "value"
+    ):
+        found[unit].append([indicator, plain(answer, value)])
+    return found
 
 
 def _desk(unit: Unit, state: str, tiers: dict[str, Tier]) -> Tier | None:

@@ -1,9 +1,4 @@
-"""The version of a page of figures: an unchanged page is answered 304 instead of being made anew.
-
-A version is worked out in a fixed number of small queries and is another whenever anything on the
-page would be: figures and what is being added up, drafts that are counted, steps of returns,
-calendar, plans, definitions, the reader with their posts and unread notices, the day, the release.
-It may be another without need; never the same with a difference.
+"""What pages of figures and of returns rest on, for their versions: everything that they show.
 
 Only the line “Tính đến …” stays as it was on the first answer: everything entered by then is in the
 figures, and nothing has come since.
@@ -11,201 +6,265 @@ figures, and nothing has come since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cache, wraps
-from hashlib import sha256
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
-from django.contrib.messages import get_messages
-from django.db.models import Count, F, FloatField, Max, Min, Q, Sum
-from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
-from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.crypto import salted_hmac
-from django.utils.translation import get_language
-from django.views.decorators.http import condition
+from django.db.models import Count, Max, Q, Sum
+from django.http import HttpRequest
 
 from communes.access import current_posts, is_administrator
-from communes.models import Ancestry, GroupMember, Official, Succession, Tier, Unit
-from indicators.models import Audit, Definitions, Recompute, Result, Rollup, SeriesBreak
-from indicators.periods import Period
-from plans.models import (
-    Allocation,
-    AllocationShare,
-    Amendment,
-    Milestone,
-    Plan,
-    Target,
-    VerdictChange,
+from communes.models import Ancestry, Boundary, GroupMember, Official, Unit, UnitGroup
+from communes.versions import (
+    digest,
+    names_of,
+    posts_in,
+    sums,
+    table,
+    told_by_frame,
+    values_of,
+    versioned,
 )
-from reports.models import Comment, Deadline, Reminder, Report, ReportEvent
-from reports.noticing.inbox import unread
+from indicators.models import Audit, Result
+from indicators.periods import Period
+from plans.versions import added_up, definitions, figures_of, promised, rules
+from reports.models import (
+    Acceptance,
+    Annex,
+    Comment,
+    Deadline,
+    Evidence,
+    Register,
+    RegisterBook,
+    RegisterCount,
+    RegisterEntry,
+    Reminder,
+    Report,
+    ReportEvent,
+    Snapshot,
+    SnapshotUnit,
+)
+from reports.noticing.inbox import inbox
 
-View = Callable[..., HttpResponse]
-Parts = Iterable[object]
+__all__ = [
+    "of_figures",
+    "of_group",
+    "of_pictures",
+    "of_resent",
+    "of_returns",
+    "of_snapshot",
+    "of_source",
+    "of_unit",
+    "versioned",
+]
 
-_ROOT = Path(settings.BASE_DIR)
-_CODE = ("communes", "indicators", "locale", "plans", "povertyplan", "reports", "templates")
-_KINDS = {".py", ".html", ".mo", ".svg"}
+Facts = Iterable[object]
+Parts = Iterator[object]
 
-
-def versioned(facts: Callable[..., Parts | None]) -> Callable[[View], View]:
-    """Answer 304 to who has the page already. `facts(**captured)`: the data of its version.
-
-    None from `facts`, a message that waits to be shown, or a browser without the token of its
-    forms: the page is made, without a version. The page stays with the reader's own browser,
-    which asks again before every use.
-    """
-
-    def decorate(view: View) -> View:
-        def version(request: HttpRequest, **captured: Any) -> str | None:
-            mine = _of_reader(request)
-            found = facts(**captured) if mine is not None else None
-            if mine is None or found is None:
-                return None
-            told = repr([request.get_full_path(), mine, list(found), _release()])
-            return f'"{salted_hmac(__name__, told, algorithm="sha256").hexdigest()[:40]}"'
-
-        conditional = condition(etag_func=version)(view)
-
-        @wraps(view)
-        def answer(request: HttpRequest, *args: Any, **captured: Any) -> HttpResponse:
-            response = conditional(request, *args, **captured)
-            if response.has_header("ETag"):
-                patch_cache_control(response, private=True, no_cache=True)
-                patch_vary_headers(response, ["Cookie"])
-            return response
-
-        return answer
-
-    return decorate
+PAGES_KEPT = 200
+"""Pages whose statements a process keeps: about 40 kB each."""
 
 
-def _of_reader(request: HttpRequest) -> list[object] | None:
-    """Who reads, on which sign-in, and what the frame of every page tells them.
-
-    Every sign-in has a session and a token of its own, so no page goes over to another person.
-    """
-    user, token = request.user, request.META.get("CSRF_COOKIE")
-    if not isinstance(user, Official) or not token or len(get_messages(request)):
-        return None
-    posts = [
-        (post.pk, post.role, post.title, post.unit_id, post.delegated_by_id)
-        for post in current_posts(user)
-    ]
-    alert = is_administrator(user) and Audit.objects.filter(differing__gt=0, seen_by=None).exists()
-    return [
-        (user.pk, str(user), request.session.session_key, token),
-        (posts, unread(user), alert),
-        (
-            get_language(),
-            timezone.localdate(),
-            settings.DEMO_MODE,
-            request.headers.get("HX-Request"),
-        ),
-    ]
+@told_by_frame
+def _of_frame(reader: Official) -> Parts:
+    """The bell, the alarm, and the periods to which the menu leads."""
+    yield sums(inbox(reader).filter(read_at=None), unread=Count("pk"))
+    yield is_administrator(reader)
+    if is_administrator(reader):
+        yield sums(Audit.objects.filter(differing__gt=0, seen_by=None), alarms=Count("pk"))
+    yield digest(calendar_of([post.unit_id for post in current_posts(reader)]))
 
 
-@cache
-def _release() -> str:
-    """What the pages are made by: names, sizes and times of the code and the templates."""
-    found = sha256()
-    for folder in _CODE:
-        for path in sorted((_ROOT / folder).rglob("*")):
-            if path.suffix in _KINDS:
-                known = path.stat()
-                found.update(f"{path}{known.st_size}{known.st_mtime_ns}".encode())
-    return found.hexdigest()
+def calendar_of(units: Any) -> Any:
+    """What is set for some units (pks, or a query of them), by themselves or from above."""
+    above = Ancestry.objects.filter(descendant__in=units).values("ancestor")
+    return Deadline.objects.filter(issuer__in=above)
 
 
-# -- the data of a unit's pages --------------------------------------------------------------
+# -- pages -------------------------------------------------------------------------------------
+# A page's statements are the same each time it is asked for: they are put together once. Nothing
+# is read meanwhile.
 
 
 def of_unit(code: str, period: str) -> list[object] | None:
-    """Everything pages of a unit and a period rest on; None where there is no such page.
+    """Everything pages of a unit and a period rest on, read now; None where there is no such page.
 
     The same number of queries for a commune and a province.
     """
+    found = _of(_unit_parts, code, period)
+    return None if found is None else values_of(found)
+
+
+def of_figures(request: HttpRequest, code: str, period: str) -> Facts | None:
+    """Dashboards and overviews."""
+    return _of(_unit_parts, code, period)
+
+
+def of_source(request: HttpRequest, code: str, period: str, indicator: str) -> Facts | None:
+    """Where a figure comes from: figures, who typed them, where the returns stand."""
+    return _of(_source_parts, code, period)
+
+
+def of_pictures(request: HttpRequest, code: str, period: str) -> Facts | None:
+    """Pictures: what a unit's pages rest on, and where the units lie."""
+    return _of(_picture_parts, code, period)
+
+
+def of_returns(request: HttpRequest, code: str, period: str) -> Facts | None:
+    """The tracker and its lists: returns below a unit, what they hold, who can be asked."""
+    return _of(_return_parts, code, period)
+
+
+def of_resent(request: HttpRequest, code: str, period: str) -> Facts | None:
+    """What came back: the steps of returns with what they covered, and whose desk has them."""
+    return _of(_resent_parts, code, period)
+
+
+def of_group(request: HttpRequest, slug: str, period: str) -> Facts | None:
+    """A group's members with their figures."""
+    span, group = _period(period), UnitGroup.objects.filter(code=slug).first()
+    return _group_parts(group.pk, span.code) if span and group else None
+
+
+def of_snapshot(request: HttpRequest, code: str, period: str, number: int) -> Facts | None:
+    """A closing beside what is official now; an edit past the program is seen too."""
+    found = _of(_unit_parts, code, period)
+    span = _period(period)
+    return [*found, *_snapshot_parts(span.code, number)] if found and span else None
+
+
+def _of(parts: Callable[[int, str], Facts], code: str, period: str) -> Facts | None:
+    span = _period(period)
+    unit = Unit.objects.named(code, on=span.end) if span else None
+    return parts(unit.pk, span.code) if span and unit else None
+
+
+def _period(code: str) -> Period | None:
     try:
-        span = Period.parse(period)
+        return Period.parse(code)
     except ValueError:
         return None
-    unit = Unit.objects.named(code, on=span.end)
-    if unit is None:
-        return None
-    below = Ancestry.objects.filter(ancestor=unit).values("descendant")
-    return [
-        *_definitions(unit),
-        *_figures(unit, below, span),
-        *_returns(below, span),
-        *_plans(unit, below),
-    ]
 
 
-def _rows(query: Any) -> list[tuple[object, ...]]:
-    """Every column of a few rows: an edit of any is seen."""
-    return list(query.order_by("pk").values_list())
+@lru_cache(PAGES_KEPT)
+def _unit_parts(unit: int, period: str) -> tuple[object, ...]:
+    below = _below(unit)
+    return (*_source_parts(unit, period), *promised(unit, below))
 
 
-def _definitions(unit: Unit) -> Parts:
-    yield unit.pk
-    yield Definitions.objects.values_list("stamp", flat=True).first()
-    yield _rows(Tier.objects)
-    yield _rows(SeriesBreak.objects)
-    yield _rows(Succession.objects.filter(predecessor__upward__ancestor=unit))
-
-
-def _figures(unit: Unit, below: Any, period: Period) -> Parts:
-    """Sums of every year (promises look back), what waits, and what is typed in this period."""
-    members = GroupMember.objects.filter(group__targets__unit=unit).values("unit")
-    kept = Rollup.objects.filter(Q(unit__in=below) | Q(unit__in=members))
-    yield kept.aggregate(Count("pk"), Max("computed_at"), Max("pk"))
-    waiting = Recompute.objects.filter(Q(unit__in=below) | Q(unit__in=members) | Q(unit=None))
-    yield waiting.aggregate(
-        Count("pk"), Max("pk"), Min("marked_at"), failed=Count("pk", filter=~Q(problem=""))
+@lru_cache(PAGES_KEPT)
+def _source_parts(unit: int, period: str) -> tuple[object, ...]:
+    below = _below(unit)
+    return (
+        *definitions(below),
+        *rules(),
+        *_asked(below),
+        *figures_of(unit, below),
+        *_typed(unit, below, period),
+        *_returns(below, period),
     )
-    typed = Result.objects.filter(unit__in=below, period=period.code)
-    yield typed.aggregate(Count("pk"), Max("pk"), Max("entered_at"), Sum("version"))
-    own = Result.history.filter(unit=unit, period=period.code, history_user__isnull=False)
-    names = own.order_by().values_list("history_user__full_name", "history_user__username")
-    yield sorted(names.distinct())
 
 
-def _returns(below: Any, period: Period) -> Parts:
-    reports = Report.objects.filter(unit__in=below, period=period.code)
-    yield reports.aggregate(Count("pk"), Max("pk"), Sum("version"), Sum("round"))
-    steps = ReportEvent.objects.filter(report__unit__in=below, report__period=period.code)
-    yield steps.aggregate(Count("pk"), Max("pk"))
-    asked = Comment.objects.filter(report__unit__in=below, report__period=period.code)
-    yield asked.aggregate(
-        Count("pk"), Max("pk"), Max("settled_at"), open=Count("pk", filter=Q(settled_at=None))
+@lru_cache(PAGES_KEPT)
+def _picture_parts(unit: int, period: str) -> tuple[object, ...]:
+    lie = Boundary.objects.filter(unit__in=_below(unit))
+    drawn = digest(lie, "pk", "unit_id", "middle", "source", "imported_at")
+    return (*_unit_parts(unit, period), drawn)
+
+
+@lru_cache(PAGES_KEPT)
+def _return_parts(unit: int, period: str) -> tuple[object, ...]:
+    reports = Report.objects.filter(unit__in=_below(unit), period=period).values("pk")
+    return (
+        *_unit_parts(unit, period),
+        *posts_in(_around(unit)),
+        digest(Evidence.objects.filter(report__in=reports)),
+        digest(Acceptance.objects.filter(report__in=reports)),
     )
-    reminded = Reminder.objects.filter(unit__in=below, period=period.code)
-    yield reminded.aggregate(Count("pk"), Max("pk"))
-    yield Deadline.history.aggregate(Max("history_id"))
-    yield _rows(Deadline.objects.filter(issuer__downward__descendant__in=below).distinct())
 
 
-_SUMS = {"sum": Sum("value"), "placed": Sum(F("value") * F("pk"), output_field=FloatField())}
-"""Two of one plan that change places have the same sum, but not each in its place."""
+@lru_cache(PAGES_KEPT)
+def _resent_parts(unit: int, period: str) -> tuple[object, ...]:
+    below = _below(unit)
+    return (*definitions(below), *_returns(below, period), *posts_in(_around(unit)))
 
 
-def _plans(unit: Unit, below: Any) -> Parts:
-    """Documents, promises and decisions as they are; the many milestones by their sums."""
-    yield _rows(Plan.objects)
-    bound = Q(unit__in=below) | Q(unit__downward__descendant=unit)
-    targets = Target.objects.filter(bound).distinct()
-    yield _rows(targets)
-    yield _rows(Amendment.objects.filter(target__in=targets.values("pk")))
-    given = Milestone.objects.filter(unit__in=below)
-    yield given.aggregate(Count("pk"), Max("pk"), Sum("allocation_id"), **_SUMS)
-    decided = Allocation.objects.filter(
-        unit__downward__descendant=unit
-    ) | Allocation.objects.filter(unit__in=below)
-    yield _rows(decided.distinct())
-    shares = AllocationShare.objects.filter(unit__in=below)
-    yield shares.aggregate(Count("pk"), Max("pk"), **_SUMS)
-    turned = VerdictChange.objects.filter(target__in=targets.values("pk"))
-    yield turned.aggregate(Count("pk"), Max("pk"))
+@lru_cache(PAGES_KEPT)
+def _group_parts(group: int, period: str) -> tuple[object, ...]:
+    members = GroupMember.objects.filter(group=group)
+    below = Ancestry.objects.filter(ancestor__in=members.values("unit")).values("descendant")
+    sample = Result.objects.filter(unit__in=below, period=period, is_sample=True)
+    return (
+        digest(members),
+        *definitions(below),
+        *added_up(below, members.values("unit")),
+        digest(calendar_of(below)),
+        sums(sample, n=Count("pk")),
+    )
+
+
+@lru_cache(PAGES_KEPT)
+def _snapshot_parts(period: str, number: int) -> tuple[object, ...]:
+    kept = Snapshot.objects.filter(period=period, number=number)
+    figures = SnapshotUnit.objects.filter(snapshot__in=kept.values("pk"))
+    return digest(kept), names_of(kept.values("by")), digest(figures)
+
+
+def _below(unit: int) -> Any:
+    """The unit and all below it (pks), of any day."""
+    return Ancestry.objects.filter(ancestor=unit).values("descendant")
+
+
+def _around(unit: int) -> Any:
+    """The same, with all above."""
+    return Unit.objects.filter(
+        Q(pk__in=_below(unit))
+        | Q(pk__in=Ancestry.objects.filter(descendant=unit).values("ancestor"))
+    ).values("pk")
+
+
+# -- what they are made of ----------------------------------------------------------------------
+
+
+def _asked(below: Any) -> Parts:
+    """What forms ask beside the plans: annexes, and what books count."""
+    yield table(Annex)
+    yield table(Register)
+    yield table(RegisterCount)
+    books = RegisterBook.objects.filter(unit__in=below)
+    yield digest(books)
+    entries = RegisterEntry.objects.filter(book__in=books.values("pk"))
+    yield sums(
+        entries,
+        n=Count("pk"),
+        versions=Sum("version"),
+        entered=Max("entered_at"),
+        removed=Max("removed_at"),
+        left=Count("removed_at"),
+    )
+
+
+def _typed(unit: int, below: Any, period: str) -> Parts:
+    """What is typed in the period, and what became of the unit's own figures, by whom."""
+    typed = Result.objects.filter(unit__in=below, period=period)
+    yield sums(typed, n=Count("pk"), last=Max("pk"), at=Max("entered_at"), versions=Sum("version"))
+    yield names_of(typed.values("entered_by"))
+    own = Result.history.filter(unit=unit, period=period)
+    yield sums(own, n=Count("pk"), last=Max("history_id"))
+    yield names_of(own.filter(history_user__isnull=False).values("history_user"))
+
+
+def _returns(below: Any, period: str) -> Parts:
+    of = {"unit__in": below, "period": period}
+    reports = Report.objects.filter(**of)
+    yield digest(reports)
+    steps = ReportEvent.objects.filter(report__in=reports.values("pk"))
+    yield sums(steps, n=Count("pk"), last=Max("pk"))
+    asked = Comment.objects.filter(report__in=reports.values("pk"))
+    yield digest(asked)
+    reminded = Reminder.objects.filter(**of)
+    yield digest(reminded)
+    for rows in (steps, asked, reminded):
+        yield names_of(rows.values("by"))
+    yield sums(Deadline.history.all(), last=Max("history_id"))
+    yield digest(calendar_of(below))

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Max
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from communes.models import Unit
@@ -196,7 +196,8 @@ def headline(counts: Sequence[Count], year: int | None) -> str:
         return ""
     if not bad and not good:
         return gettext("Đến hết năm {year} chưa kết luận được chỉ tiêu nào").format(year=year)
-    text = gettext("{bad} trong {total} chỉ tiêu").format(bad=", ".join(bad), total=total)
+    text = ngettext("{bad} trong {total} chỉ tiêu", "{bad} trong {total} chỉ tiêu", total)
+    text = text.format(bad=", ".join(bad), total=total)
     if not bad:
         text = gettext("Không chỉ tiêu nào chậm hay nguy cơ")
     return gettext("Đến hết năm {year}: {text}; {good} đạt hoặc đúng tiến độ").format(

@@ -12,8 +12,10 @@ from django.views.decorators.http import require_safe
 
 from communes import access
 from communes.access import Policy, policy
+from communes.versions import versioned
 from plans.pages.document import plan_page
 from plans.pages.tree import plan_tree
+from plans.versions import of_plan
 from plans.views.asking import (
     BY_SECTION,
     SignedInRequest,
@@ -33,6 +35,7 @@ def tree(request: SignedInRequest) -> HttpResponse:
 
 @policy(Policy.SIGNED_IN)
 @require_safe
+@versioned(of_plan)
 def plan(request: SignedInRequest, code: str) -> HttpResponse:
     wanted = filter_of(request)
     by_section = request.GET.get("nhom") == BY_SECTION

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from io import BytesIO
@@ -17,6 +17,7 @@ from indicators.enums import ValueType
 from indicators.figures import Figure
 from indicators.models import Indicator
 from povertyplan.lib.speech import officially
+from reports.frozen import Cause, Difference
 from reports.models import Snapshot
 from reports.snapshots.pages import Compared, cause_words, compared, figure_words, promises
 
@@ -43,20 +44,12 @@ def snapshot_file(snapshot: Snapshot, unit: Unit, official: Official) -> tuple[s
     with Workbook(stream, options) as book:
         writer = _Writer(book, snapshot, unit)
         writer.sheet(_("Số liệu"), _figure_headings(), _figures(beside), (10, 28, 48, 14, 14, 14))
-        writer.sheet(
-            _("Chênh lệch"),
-            [
-                _("Mã"),
-                _("Đơn vị"),
-                _("Chỉ tiêu"),
-                _("ĐVT"),
-                _("Khi chốt"),
-                _("Hiện nay"),
-                _("Lý do"),
-            ],
-            _differences(beside),
-            (10, 28, 48, 14, 16, 16, 40),
-        )
+        for name, found in (
+            (_("Đã sửa sau khi chốt"), beside.since.corrected),
+            (_("Được duyệt sau khi chốt"), beside.since.approved),
+        ):
+            lines = _differences(found, beside.causes)
+            writer.sheet(name, _difference_headings(), lines, (10, 28, 48, 14, 16, 16, 40))
         writer.sheet(
             _("Kết luận"),
             [_("Kế hoạch"), _("Chỉ tiêu"), _("Khi chốt"), _("Hiện nay"), _("Giải thích khi chốt")],
@@ -181,9 +174,23 @@ def _term(value: Decimal | None) -> Amount | None:
     return Amount(value, 0 if value == value.to_integral_value() else 1)
 
 
-def _differences(beside: Compared) -> Iterable[Line]:
-    for row in beside.found:
-        why = beside.causes.get(row.unit.pk, []) if row.is_own else []
+def _difference_headings() -> list[str]:
+    return [
+        _("Mã"),
+        _("Đơn vị"),
+        _("Chỉ tiêu"),
+        _("ĐVT"),
+        _("Khi chốt"),
+        _("Hiện nay"),
+        _("Lý do"),
+    ]
+
+
+def _differences(
+    found: Sequence[Difference], causes: Mapping[int, Sequence[Cause]]
+) -> Iterable[Line]:
+    for row in found:
+        why = causes.get(row.unit.pk, []) if row.is_own else []
         yield (
             row.unit.code,
             row.unit.name,

@@ -38,6 +38,7 @@ from reports.frozen import (
 )
 from reports.models import Snapshot
 from reports.returns import figure_text, periods_for
+from reports.snapshots.since import Since, parted
 
 SHOWN = 300
 """Differences on the page; all of them are in the file."""
@@ -134,6 +135,16 @@ class FigureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Differences of one sort: of units themselves and of sums. `hidden`: only in the file."""
+
+    own: tuple[DifferenceGroup, ...]
+    sums: tuple[DifferenceGroup, ...]
+    total: int
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
 class SnapshotPage:
     """One closed period of a unit and those below it."""
 
@@ -141,10 +152,9 @@ class SnapshotPage:
     snapshot: Snapshot
     period: Period
     is_whole: bool
-    own: tuple[DifferenceGroup, ...]
-    sums: tuple[DifferenceGroup, ...]
-    total: int
-    hidden: int
+    corrected: Shown
+    approved: Shown
+    newcomers: int
     promises: tuple[PromiseRow, ...]
     themes: tuple[Theme, ...]
     theme: str
@@ -153,11 +163,31 @@ class SnapshotPage:
 
     @property
     def conclusion(self) -> str:
-        if not self.total:
+        """What was corrected, and what has only come since."""
+        wrong, new = self.corrected.total, self.approved.total
+        if not wrong and not new:
             return _("Chưa số nào khác đi từ khi chốt")
+        said = _("Chưa số nào bị sửa sau khi chốt")
+        if wrong:
+            said = ngettext(
+                "{n} số đã sửa sau khi chốt", "{n} số đã sửa sau khi chốt", wrong
+            ).format(n=_whole(wrong))
+        return f"{said}; {self._came}" if new else said
+
+    @property
+    def _came(self) -> str:
+        """Who sees sums alone is told of these."""
+        if self.newcomers:
+            return ngettext(
+                "{n} đơn vị được duyệt sau khi chốt",
+                "{n} đơn vị được duyệt sau khi chốt",
+                self.newcomers,
+            ).format(n=_whole(self.newcomers))
         return ngettext(
-            "{n} số đã khác đi từ khi chốt", "{n} số đã khác đi từ khi chốt", self.total
-        ).format(n=format_number(Decimal(self.total), 0))
+            "{n} số cộng có thêm đơn vị được duyệt sau khi chốt",
+            "{n} số cộng có thêm đơn vị được duyệt sau khi chốt",
+            self.approved.total,
+        ).format(n=_whole(self.approved.total))
 
 
 def find(province: Unit, unit: Unit, period: Period, number: int) -> Snapshot | None:
@@ -173,7 +203,7 @@ class Compared:
     units: list[Unit]
     indicators: list[Indicator]
     then: Told
-    found: list[Difference]
+    since: Since
     causes: Mapping[int, list[Cause]]
 
 
@@ -184,9 +214,8 @@ def compared(snapshot: Snapshot, unit: Unit, official: Official) -> Compared:
     then = frozen(snapshot, units)
     now = official_now(units, indicators, snapshot.span)
     found = differences(units, indicators, then, now)
-    return Compared(
-        units, indicators, then, found, causes(units, snapshot.span, snapshot.at) if found else {}
-    )
+    why = causes(units, snapshot.span, snapshot.at) if found else {}
+    return Compared(units, indicators, then, parted(snapshot, found, why), why)
 
 
 def snapshot_page(
@@ -194,8 +223,6 @@ def snapshot_page(
 ) -> SnapshotPage:
     """What was closed, for `unit` and those below it, beside what is official now."""
     beside = compared(snapshot, unit, official)
-    own = _groups([row for row in beside.found if row.is_own], beside.causes)
-    sums = _groups([row for row in beside.found if not row.is_own], {})
     themes = tuple(Theme.objects.order_by("order"))
     chosen = theme if theme in {row.code for row in themes} else themes[0].code if themes else ""
     columns = [row for row in beside.indicators if row.theme.code == chosen and not row.optional]
@@ -204,10 +231,9 @@ def snapshot_page(
         snapshot=snapshot,
         period=snapshot.span,
         is_whole=is_whole(snapshot),
-        own=_first(own, SHOWN),
-        sums=_first(sums, SHOWN),
-        total=len(beside.found),
-        hidden=sum(max(sum(len(row.rows) for row in part) - SHOWN, 0) for part in (own, sums)),
+        corrected=_shown(beside.since.corrected, beside.causes),
+        approved=_shown(beside.since.approved, beside.causes),
+        newcomers=beside.since.newcomers,
         promises=promises(snapshot, unit, official),
         themes=themes,
         theme=chosen,
@@ -218,6 +244,21 @@ def snapshot_page(
             if unit.pk in (row.pk, row.parent_id)
         ),
     )
+
+
+def _shown(found: Sequence[Difference], why: Mapping[int, list[Cause]]) -> Shown:
+    own = _groups([row for row in found if row.is_own], why)
+    sums = _groups([row for row in found if not row.is_own], {})
+    return Shown(
+        own=_first(own, SHOWN),
+        sums=_first(sums, SHOWN),
+        total=len(found),
+        hidden=sum(max(sum(len(row.rows) for row in part) - SHOWN, 0) for part in (own, sums)),
+    )
+
+
+def _whole(count: int) -> str:
+    return format_number(Decimal(count), 0)
 
 
 def _groups(

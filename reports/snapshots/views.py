@@ -22,6 +22,7 @@ from reports.models import Snapshot
 from reports.snapshots import pages
 from reports.snapshots.download import snapshot_file
 from reports.snapshots.forms import CloseForm
+from reports.versions import of_snapshot, versioned
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -76,6 +77,7 @@ def _found(request: SignedInRequest, code: str, period: str, number: int) -> tup
 
 @policy(Policy.BY_UNIT)
 @require_safe
+@versioned(of_snapshot)
 def snapshot(request: SignedInRequest, code: str, period: str, number: int) -> HttpResponse:
     found, unit = _found(request, code, period, number)
     theme = request.GET.get("linh-vuc", "")[:40].replace("\x00", "")

@@ -97,8 +97,45 @@ def test_every_sending_and_approval_is_an_edition_with_its_reason(job: Job) -> N
     assert [(row.key, row.name, row.why, row.post) for row in found] == [
         ("v1", "Phiên bản chính thức 1", "Thiếu hộ", "Cán bộ duyệt, tỉnh Thử Nghiệm"),
         ("n2", "Lần nộp 2", "", "Cán bộ nhập số liệu, xã Một"),
-        ("n1", "Lần nộp 1", "Một chỗ", "Cán bộ nhập số liệu, xã Một"),
+        (
+            "n1",
+            "Lần nộp 1",
+            "Một chỗ; Hộ nghèo cuối kỳ: Xem lại",
+            "Cán bộ nhập số liệu, xã Một",
+        ),
     ]
+
+
+def test_reasons_of_single_figures_say_why_a_return_went_back(job: Job) -> None:
+    """A reviewer gives a reason for every figure and seldom a note for all of them."""
+    job.sent()
+    wanted = [row for row in job.catalogue.inputs if row != job.catalogue.opening]
+    for number, indicator in enumerate(wanted):
+        request_change(
+            report=job.report, indicator=indicator, body=f"Lý do {number}", by=job.staff.district
+        )
+    request_change(
+        report=job.report, indicator=job.catalogue.poor, body="Lý do mới", by=job.staff.district
+    )
+    return_report(report=job.report, by=job.staff.district)
+
+    [found] = editions_of(job.places.first, Y2024)
+
+    assert found.why == (
+        "Tổng số hộ: Lý do 0; Hộ thoát nghèo: Lý do 1; Hộ tái nghèo: Lý do 2; và 1 chỉ tiêu khác"
+    )
+    assert "Hộ thoát nghèo: Lý do 1" in job.sees(job.staff.officer)
+
+
+def test_what_is_marked_and_not_sent_is_no_reason_yet(job: Job) -> None:
+    job.sent()
+    request_change(
+        report=job.report, indicator=job.catalogue.poor, body="Chưa gửi", by=job.staff.district
+    )
+
+    [found] = editions_of(job.places.first, Y2024)
+
+    assert found.why == ""
 
 
 def test_official_versions_differ_in_what_was_corrected_alone(job: Job) -> None:

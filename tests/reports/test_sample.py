@@ -26,8 +26,9 @@ from plans.assessment import assess
 from plans.enums import TargetComparator
 from plans.models import Amendment, Milestone, Target
 from reports import sample
-from reports.models import RegisterEntry, Report
+from reports.models import RegisterEntry, Report, ReportEvent
 from reports.returns import return_of
+from reports.review.editions import editions_of
 from reports.sample import DATA, TABLES, load_demo
 
 Cell = tuple[str, int]
@@ -209,6 +210,23 @@ def test_sample_figures_stand_where_their_returns_stand(
     }
     assert Report.objects.get(unit__code="19870").period == "2021"
     assert not Result.objects.exclude(is_sample=True).exists()
+
+
+def test_sample_returns_keep_what_they_were_sent_with(
+    demo: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the page of versions shows a sending without a figure."""
+    only(monkeypatch, A_FEW)
+    load_demo()
+
+    unit = Unit.objects.named("02842", on=Period(2024).end)
+    assert unit is not None
+    [sent] = editions_of(unit, Period(2024))
+    told = Result.objects.filter(unit=unit, period="2024").exclude(answer=Answer.MISSING)
+    assert sent.total == told.count() > 20
+    assert sent.told["insured_persons"] == ("1919", "")
+    draft = ReportEvent.objects.filter(report__state="draft")
+    assert not draft.exists()
 
 
 def test_second_load_changes_nothing(demo: None, monkeypatch: pytest.MonkeyPatch) -> None:

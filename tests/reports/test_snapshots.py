@@ -268,7 +268,7 @@ def page(client: Client, who: Official, address: str, status: int = 200) -> str:
 def test_page_says_what_differs_and_why(season: Season, closed: Snapshot, client: Client) -> None:
     body = page(client, season.staff.province, "/so-chot/90/2024/1/")
 
-    assert "9 số đã khác đi từ khi chốt" in body
+    assert "9 số đã sửa sau khi chốt" in body
     assert "Thôn Na Áng rà soát lại" in body
     assert "số liệu còn nguyên như lúc chốt" in body
 
@@ -280,7 +280,7 @@ def test_who_sees_a_unit_sees_its_part_alone(
 
     body = page(client, officer, "/so-chot/90102/2024/1/")
 
-    assert "3 số đã khác đi" in body
+    assert "3 số đã sửa sau khi chốt" in body
     assert season.places.second.name not in body
     page(client, officer, "/so-chot/90103/2024/1/", status=404)
     page(client, officer, "/so-chot/901/2024/1/", status=404)
@@ -330,7 +330,7 @@ def test_workbook_holds_numbers_and_says_which_closing(
     assert figures["90102", "Hộ nghèo cuối kỳ"] == 13
     assert figures["90103", "Hộ nghèo cuối kỳ"] is None
     assert closed.digest[:16] in str(book["Số liệu"]["A2"].value)
-    changed = list(book["Chênh lệch"].iter_rows(min_row=5, values_only=True))
+    changed = list(book["Đã sửa sau khi chốt"].iter_rows(min_row=5, values_only=True))
     assert len(changed) == 9
     assert book["Kết luận"].max_row == 5
 
@@ -359,7 +359,7 @@ def test_officer_of_a_district_sees_the_district_s_own_figures_alone(
     body = page(client, clerk, "/so-chot/901/2024/1/")
     book = load_workbook(BytesIO(client.get("/so-chot/901/2024/1.xlsx").content))
 
-    assert "3 số đã khác đi" in body
+    assert "3 số đã sửa sau khi chốt" in body
     assert season.places.first.name not in body
     codes = {row[0] for row in book["Số liệu"].iter_rows(min_row=5, values_only=True)}
     assert codes == {"901"}
