@@ -9,6 +9,7 @@ from io import BytesIO
 
 import pytest
 from django.conf import settings
+from django.db.models import Model
 from django.forms import modelform_factory
 from django.test import Client
 from django.utils import translation
@@ -16,8 +17,9 @@ from python_calamine import CalamineWorkbook
 
 from communes.enums import Role
 from communes.models import Official
-from indicators.models import Indicator
+from indicators.models import Indicator, ValidationRule
 from povertyplan.lib.speech import officially
+from reports.models import Annex, Register
 from reports.returns import return_of
 from reports.workbook.template import template_file
 from tests import builders
@@ -87,6 +89,35 @@ def test_copies_keep_both(poor: Indicator, english: None) -> None:
         with translation.override("vi"):
             assert copied.name == "Hộ nghèo cuối kỳ"
     assert pickle.loads(pickle.dumps(poor.name)) == poor.name  # noqa: S301
+
+
+SHIPPED = [
+    (ValidationRule, "name"),
+    (ValidationRule, "message"),
+    (Register, "name"),
+    (Register, "entry_name"),
+    (Register, "note"),
+    (Annex, "title"),
+]
+
+
+@pytest.mark.parametrize(("model", "column"), SHIPPED, ids=str)
+def test_rules_registers_and_tables_are_read_likewise(
+    model: type[Model], column: str, english: None
+) -> None:
+    """By the catalogue: they have no English column. What is written back is Vietnamese."""
+    row = model(**{column: "sản phẩm"})
+
+    assert getattr(row, column) == "products"
+    assert model._meta.get_field(column).value_from_object(row) == "sản phẩm"
+    assert officially(lambda: getattr(row, column))() == "sản phẩm"
+
+
+def test_what_an_administrator_rewrites_is_read_as_written(english: None) -> None:
+    """No English of the words before stands for the new ones."""
+    assert (
+        ValidationRule(message="Lệch {gap} hộ, báo phòng.").message == "Lệch {gap} hộ, báo phòng."
+    )
 
 
 @pytest.fixture

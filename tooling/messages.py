@@ -53,12 +53,19 @@ SHIPPED: dict[str, tuple[str, ...]] = {
         "indicators.unit",
         "indicators.count_unit",
     ),
+    "indicators/data/rules.yaml": ("rules.name_vi", "rules.message_vi"),
     "plans/data/plans.yaml": ("documents.kind", "documents.issuer", "responsibilities.agency"),
     "plans/data/targets.yaml": (
         "scopes.label_vi",
         "figures.unit",
         "figures.caveat_vi",
         "figures.blocker_vi",
+    ),
+    "reports/data/annexes.yaml": ("annexes.title_vi",),
+    "reports/data/registers.yaml": (
+        "registers.name_vi",
+        "registers.entry_vi",
+        "registers.note_vi",
     ),
 }
 """Texts of each data file that are shown and have no English beside them: list.key."""

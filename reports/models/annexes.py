@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from simple_history.models import HistoricalRecords
 
 from plans.models import Plan
+from povertyplan.lib.bilingual import Words
 from reports.enums import AnnexStatus
 
 
@@ -22,7 +23,7 @@ class Annex(models.Model):
     order = models.PositiveSmallIntegerField(default=0)
     number = models.CharField(_("biểu số"), max_length=20)
     subject = models.CharField(_("nội dung (mã)"), max_length=120, blank=True)
-    title = models.CharField(_("tên biểu"), max_length=300)
+    title = Words(_("tên biểu"), max_length=300)
     plan = models.ForeignKey(Plan, models.PROTECT, null=True, blank=True, related_name="annexes")
     status = models.CharField(_("tình trạng"), max_length=10, choices=AnnexStatus)
     definition = models.JSONField(_("bố cục"), default=dict)

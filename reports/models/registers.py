@@ -18,6 +18,7 @@ from communes.models import Unit
 from indicators.enums import Measurement
 from indicators.models import Indicator
 from indicators.periods import Period
+from povertyplan.lib.bilingual import LongWords, Words
 from reports.counting import Count, Field, Item, days_left, is_valid
 
 
@@ -26,9 +27,9 @@ class Register(models.Model):
 
     code = models.SlugField(_("mã"), max_length=60, unique=True)
     order = models.PositiveSmallIntegerField(default=0)
-    name = models.CharField(_("tên sổ"), max_length=200)
-    entry_name = models.CharField(_("một dòng là"), max_length=60)
-    note = models.TextField(_("ghi chú"), blank=True)
+    name = Words(_("tên sổ"), max_length=200)
+    entry_name = Words(_("một dòng là"), max_length=60)
+    note = LongWords(_("ghi chú"), blank=True)
     fields = models.JSONField(_("các cột"), default=list)
     dated_by = models.CharField(_("cột ngày được tính"), max_length=40)
     valid_months = models.PositiveSmallIntegerField(_("hiệu lực (tháng)"), null=True, blank=True)
