@@ -81,9 +81,7 @@ class Letter:
         paragraph.paragraph_format.space_before = Pt(6)
 
     def gap(self, text: str) -> None:
-        paragraph = self.body("- ")
-        run = paragraph.add_run(f"[{text}]")
-        run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+        marked(self.body("- "), f"[{text}]")
 
     def table(self, widths: list[float], *, ruled: bool = True) -> Any:
         table = self.document.add_table(rows=0, cols=len(widths))
@@ -114,6 +112,13 @@ def write(
     return paragraph
 
 
+def marked(paragraph: Any, text: str) -> Any:
+    """Words that the author has to replace."""
+    run = paragraph.add_run(text)
+    run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+    return run
+
+
 def field(paragraph: Any, code: str) -> None:
     run = paragraph.add_run()
     run.font.size = Pt(14)
@@ -137,6 +142,7 @@ def ruled(paragraph: Any, indent: float) -> None:
     properties.append(border)
     paragraph.paragraph_format.left_indent = Mm(indent)
     paragraph.paragraph_format.right_indent = Mm(indent)
+    paragraph.paragraph_format.space_before = Pt(3)  # clear of marks below the letters
     paragraph.paragraph_format.space_after = Pt(0)
     for run in paragraph.runs:
         run.font.size = Pt(4)
@@ -178,20 +184,20 @@ def unsplit(table: Any) -> None:
 
 
 def head(letter: Letter) -> None:
-    table = letter.table([65, 97], ruled=False)
+    table = letter.table([60, 100], ruled=False)
     made = table.add_row()
     left, right = made.cells
-    left.width, right.width = Mm(65), Mm(97)
+    left.width, right.width = Mm(60), Mm(100)
     centre = {"align": ALIGN.CENTER}
     lines = [
-        (left, "{{ co_quan }}", {"size": 13, "bold": True}),
-        (left, "{{ dia_ban }}", {"size": 13, "bold": True}),
+        (left, "{{ co_quan }}", {"size": 12, "bold": True}),
+        (left, "{{ dia_ban }}", {"size": 12, "bold": True}),
         (left, "", {}),
         (left, "Số: …/BC-UBND", {"size": 13}),
-        (right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", {"size": 13, "bold": True}),
-        (right, "Độc lập - Tự do - Hạnh phúc", {"size": 13.5, "bold": True}),
+        (right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", {"size": 12, "bold": True}),
+        (right, "Độc lập - Tự do - Hạnh phúc", {"size": 13, "bold": True}),
         (right, "", {}),
-        (right, "{{ noi_ngay }}", {"size": 13.5, "italic": True}),
+        (right, "{{ noi_ngay }}", {"size": 13, "italic": True}),
     ]
     begun: set[int] = set()
     for cell, text, look in lines:
@@ -200,7 +206,7 @@ def head(letter: Letter) -> None:
         paragraph.paragraph_format.space_after = Pt(0)
         write(paragraph, text or " ", **{**look, **centre})
         if not text:
-            ruled(paragraph, 20 if cell is left else 17)
+            ruled(paragraph, 19)
 
 
 def title(letter: Letter) -> None:
@@ -210,9 +216,13 @@ def title(letter: Letter) -> None:
     subject = letter.say("{{ trich_yeu }}", bold=True, align=ALIGN.CENTER)
     subject.paragraph_format.space_after = Pt(2)
     ruled(letter.say(" "), 60)
-    to = letter.say("Kính gửi: {{ kinh_gui }}.", align=ALIGN.CENTER)
+    to = letter.say("Kính gửi: {% if thieu_noi_nhan %}", align=ALIGN.CENTER)
+    marked(to, "{{ kinh_gui }}")
+    to.add_run("{% else %}{{ kinh_gui }}{% endif %}.")
     to.paragraph_format.space_before = to.paragraph_format.space_after = Pt(8)
-    letter.body("{{ mo_dau }}")
+    opening = letter.body("{{ mo_dau }}{% if thieu_can_cu %} ")
+    marked(opening, "[Điền số, ngày của văn bản còn để “…”]")
+    opening.add_run("{% endif %}")
 
 
 def results(letter: Letter) -> None:
@@ -257,7 +267,7 @@ def promises(letter: Letter) -> None:
     letter.say(
         "TỔNG HỢP CHỈ TIÊU", bold=True, size=13, align=ALIGN.CENTER
     ).paragraph_format.keep_with_next = True
-    table = letter.table([12, 56, 27, 27, 27, 22])
+    table = letter.table([11, 51, 26, 26, 26, 20])
     heads = [
         "TT",
         "Chỉ tiêu (mục trong văn bản)",
@@ -316,15 +326,16 @@ def ahead(letter: Letter) -> None:
     letter.gap("Nêu phân công thực hiện và thời hạn")
     letter.heading("V. KIẾN NGHỊ, ĐỀ XUẤT")
     letter.gap("Nêu kiến nghị với cấp trên và các cơ quan liên quan")
-    letter.body("Trên đây là báo cáo {{ ky }} của Ủy ban nhân dân {{ don_vi }}./.")
+    told = "{% if la_tong_ket %}tổng kết{% else %}{{ ky }}{% endif %}"
+    letter.body(f"Trên đây là báo cáo {told} của Ủy ban nhân dân {{{{ don_vi }}}}./.")
 
 
 def signature(letter: Letter) -> None:
-    table = letter.table([80, 82], ruled=False)
+    table = letter.table([78, 82], ruled=False)
     made = table.add_row()
     made._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
     left, right = made.cells
-    left.width, right.width = Mm(80), Mm(82)
+    left.width, right.width = Mm(78), Mm(82)
     first = write(left.paragraphs[0], "Nơi nhận:", bold=True, italic=True, size=12)
     first.paragraph_format.space_after = Pt(0)
     for text in ("- Như trên;", "", "- Lưu: VT, …"):
@@ -333,9 +344,7 @@ def signature(letter: Letter) -> None:
         if text:
             write(line, text, size=11)
         else:
-            run = write(line, "", size=11).add_run("- [Nêu các nơi nhận khác];")
-            run.font.size = Pt(11)
-            run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+            marked(line, "- [Nêu các nơi nhận khác];").font.size = Pt(11)
     for place, text in enumerate(("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")):
         line = right.add_paragraph() if place else right.paragraphs[0]
         line.paragraph_format.space_after = Pt(0)
@@ -344,9 +353,7 @@ def signature(letter: Letter) -> None:
         right.add_paragraph().paragraph_format.space_after = Pt(0)
     name = right.add_paragraph()
     name.alignment = ALIGN.CENTER
-    run = name.add_run("[Họ và tên]")
-    run.bold = True
-    run.font.highlight_color = WD_COLOR_INDEX.YELLOW
+    marked(name, "[Họ và tên]").bold = True
 
 
 def template() -> Any:

@@ -2,6 +2,15 @@
 
 first_command() { command -v "$@" 2>/dev/null | head -n 1 || true; }
 
+# Calc alone reads no Word files: Writer's own library lies beside LibreOffice's program. Where
+# SOFFICE is a script of another machine's own, it is trusted.
+has_writer() {
+    local folder
+    [ -n "${SOFFICE:-}" ] || return 1
+    folder=$(dirname "$(readlink -f "$(first_command "$SOFFICE")")")
+    [ -f "$folder/libswlo.so" ] || [ ! -e "$folder/soffice.bin" ]
+}
+
 # One line per missing program: Debian's package name, then what to do elsewhere.
 missing_programs() {
     if [ -z "${TEST_DATABASE_URL:-}" ] && [ -z "$(postgres_bin)" ]; then
@@ -15,6 +24,9 @@ missing_programs() {
     fi
     if [ -z "${SOFFICE:-}" ]; then
         say "libreoffice-calc-nogui|LibreOffice Calc, hoặc đặt SOFFICE=/đường/dẫn"
+    fi
+    if ! has_writer; then
+        say "libreoffice-writer-nogui|LibreOffice Writer"
     fi
     if [ -z "$(first_command pdftoppm)" ]; then
         say "poppler-utils|pdftoppm (poppler)"

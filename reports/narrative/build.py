@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext as _
+
 from indicators.periods import Period
 from povertyplan.lib.speech import officially
-from reports.annexes.wording import issuer_lines, marks
+from reports.annexes.wording import BLANK, issuer_lines, marks
 from reports.enums import NarrativeKind
 from reports.narrative import words
 from reports.narrative.asked import Asked
@@ -25,14 +27,18 @@ def narrative_of(asked: Asked) -> Narrative:
     pending = promised.pending or any(row.pending for row in told.main)
     late = promised.late()
     is_half = asked.kind == NarrativeKind.HALF
+    addressee = words.addressee(asked.unit)
+    bases = tuple(Basis(words.document(plan)) for plan in asked.plans)
     return Narrative(
         issuer=issuer,
         place=place,
         unit=asked.unit.name_in_sentence,
         date=words.place_and_date(asked.unit),
         subject=words.subject(asked),
-        addressee=words.addressee(asked.unit),
+        addressee=addressee or _("[Nêu nơi nhận báo cáo]"),
+        has_no_addressee=not addressee,
         opening=words.opening(asked),
+        lacks_basis=not bases or any(BLANK in basis.name for basis in bases),
         period=asked.period.label,
         stage=words.stage_words(asked),
         marks=" – ".join(marks(has_sample=has_sample, stage=asked.stage)),
@@ -45,7 +51,7 @@ def narrative_of(asked: Asked) -> Narrative:
         headline=promised.summary(promised.judged),
         source=words.source(asked, told.main, pending=pending),
         has_late=bool(late),
-        bases=tuple(Basis(words.document(plan)) for plan in asked.plans),
+        bases=bases,
         subjects=told.subjects(),
         sections=promised.sections(),
         late=late,

@@ -172,7 +172,11 @@ class Narrative(Part):
     date: str = said("noi_ngay", _("địa danh, ngày tháng năm"), "Bắc Hà, ngày … tháng … năm …")
     subject: str = said("trich_yeu", _("trích yếu"), "Kết quả thực hiện kế hoạch giảm nghèo …")
     addressee: str = said("kinh_gui", _("nơi kính gửi"), "Ủy ban nhân dân tỉnh Lào Cai")
+    has_no_addressee: bool = said("thieu_noi_nhan", _("người soạn phải nêu nơi kính gửi"))
     opening: str = said("mo_dau", _("đoạn mở đầu, nêu căn cứ"), "Thực hiện Kế hoạch số …")
+    lacks_basis: bool = said(
+        "thieu_can_cu", _("văn bản giao chỉ tiêu còn thiếu, hoặc thiếu số, ngày")
+    )
     period: str = said("ky", _("kỳ báo cáo"), "năm 2024")
     stage: str = said("loai_so", _("loại số liệu"), "chính thức")
     marks: str = said(

@@ -43,9 +43,10 @@ def place_and_date(unit: Unit) -> str:
 
 
 def addressee(unit: Unit) -> str:
+    """Who is reported to; "" above a province, where the author has to say."""
     above = unit.parent
     if above is None or above.tier.code == TierCode.NATION:
-        return _("[Nêu nơi nhận báo cáo]")
+        return ""
     return _("Ủy ban nhân dân {unit}").format(unit=above.name_in_sentence)
 
 

@@ -1,0 +1,166 @@
+"""The report in words as it comes out of the printer: the official form, every gap marked.
+
+Source: Decree 30/2020, annex I (national name and motto, number, place and date, signature,
+page numbers from the second page on).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.test import Client
+from docx import Document
+from docx.text.paragraph import Paragraph
+
+from communes.enums import Role
+from plans.models import Plan, Target
+from tests.builders import Catalogue, Places, official
+from tests.reports.test_narrative import FILE, HOME
+from tests.reports.test_narrative import promise as promise  # noqa: PLC0414  # a fixture
+from tests.reports.test_narrative import reviewer as reviewer  # noqa: PLC0414
+
+pytestmark = pytest.mark.django_db
+
+GAP = re.compile(r"\[[^\]]+\]")
+KINDS = {
+    "nam.docx": (FILE, "Kết quả thực hiện kế hoạch giảm nghèo năm 2024"),
+    "tong-ket.docx": (f"{FILE}?loai=tong-ket", "Tổng kết thực hiện kế hoạch giảm nghèo"),
+    "6-thang.docx": (
+        FILE.replace("/2024/", "/2024H1/"),
+        "Kết quả thực hiện kế hoạch giảm nghèo 6 tháng đầu năm 2024",
+    ),
+}
+
+
+def paragraphs(content: bytes) -> Iterator[Paragraph]:
+    document = Document(BytesIO(content))
+    yield from document.paragraphs
+    for table in document.tables:
+        for row in table.rows:
+            for cell in row.cells:
+                yield from cell.paragraphs
+
+
+def gaps(content: bytes) -> list[str]:
+    """What the author has to write, in reading order."""
+    return [gap for one in paragraphs(content) for gap in GAP.findall(one.text)]
+
+
+def marked(content: bytes) -> list[str]:
+    """The same, of what stands out in yellow."""
+    runs = (run for one in paragraphs(content) for run in one.runs)
+    return [gap for run in runs if run.font.highlight_color for gap in GAP.findall(run.text)]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_every_gap_stands_out(reviewer: Client, promise: Target, name: str) -> None:
+    content = reviewer.get(KINDS[name][0]).content
+
+    assert marked(content) == gaps(content)
+    assert "[Điền số, ngày của văn bản còn để “…”]" in gaps(content)  # its day is not known
+    assert ("[Nêu bài học kinh nghiệm của cả giai đoạn]" in gaps(content)) == (
+        name == "tong-ket.docx"
+    )
+
+
+def test_document_that_is_fully_known_leaves_no_gap(reviewer: Client, promise: Target) -> None:
+    Plan.objects.update(issued_on="2024-02-08")
+
+    content = reviewer.get(FILE).content
+
+    assert "số 17/KH-UBND ngày 08 tháng 02 năm 2024" in "".join(
+        one.text for one in paragraphs(content)
+    )
+    assert not [gap for gap in gaps(content) if "văn bản" in gap]
+
+
+def test_province_says_itself_whom_it_reports_to(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    client.force_login(official("tinh", places.province, Role.REVIEWER))
+
+    content = client.get(FILE.replace("/901/", "/90/")).content
+
+    assert "[Nêu nơi nhận báo cáo]" in marked(content)
+    assert "[Nêu văn bản giao chỉ tiêu]" in "".join(one.text for one in paragraphs(content))
+
+
+def test_preview_is_vietnamese_whatever_the_reader_s_language(
+    reviewer: Client, promise: Target
+) -> None:
+    """What will stand in the file is shown as it is, and told to be Vietnamese."""
+    reviewer.cookies["django_language"] = "en"
+
+    page = reviewer.get(HOME).content.decode()
+
+    assert '<html lang="en"' in page
+    sentence = page.index("đầu kỳ 40 hộ, tỷ lệ 3,33%")
+    block = page.rindex("<div", 0, sentence)
+    assert 'lang="vi"' in page[block : page.index(">", block)]
+    assert re.search(r'<h2 id="h-bao-cao" lang="vi">Kết quả thực hiện', page)
+
+
+# -- on paper -------------------------------------------------------------------------------------
+
+
+def printed(folder: Path, files: dict[str, bytes]) -> dict[str, list[str]]:
+    """The pages of each letter as LibreOffice prints it; one start for all of them."""
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    subprocess.run(
+        [
+            os.environ.get("SOFFICE") or "soffice",
+            f"-env:UserInstallation={(folder / 'profile').as_uri()}",
+            "--headless",
+            "--convert-to",
+            "pdf:writer_pdf_Export",
+            "--outdir",
+            folder,
+            *(folder / name for name in files),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=180,
+    )
+    return {name: _pages(folder / name.replace(".docx", ".pdf")) for name in files}
+
+
+def _pages(path: Path) -> list[str]:
+    text = subprocess.run(
+        ["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True
+    ).stdout
+    return [re.sub(r"[ \t]+", " ", page) for page in text.split("\f")[:-1]]
+
+
+@pytest.mark.office
+def test_letter_has_the_official_form_on_paper(
+    reviewer: Client, promise: Target, tmp_path: Path
+) -> None:
+    files = {name: reviewer.get(address).content for name, (address, _) in KINDS.items()}
+
+    for name, pages in printed(tmp_path, files).items():
+        assert 2 <= len(pages) <= 6, name
+        first, whole, last = pages[0], " ".join(pages), pages[-1]
+        lines = [line.strip() for line in first.splitlines() if line.strip()]
+        assert lines[0] == "SỐ TẠM TÍNH", "the first page has no number"
+        # issuer and national name stand side by side, each on one line
+        assert lines[1] == "ỦY BAN NHÂN DÂN CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM"
+        assert lines[2] == "HUYỆN THỬ NGHIỆM Độc lập - Tự do - Hạnh phúc"
+        assert lines[3] == "Số: …/BC-UBND Thử Nghiệm, ngày … tháng … năm …"
+        assert lines[4] == "BÁO CÁO"
+        assert " ".join(lines[5:8]).startswith(KINDS[name][1])
+        assert "Kính gửi: Ủy ban nhân dân tỉnh Thử Nghiệm." in lines
+        for number, page in enumerate(pages[1:], start=2):
+            above = [line.strip() for line in page.splitlines() if line.strip()]
+            assert above[:2] == [str(number), "SỐ TẠM TÍNH"]
+        for words in ("Nơi nhận: TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "[Họ và tên]"):
+            assert words in last
+        told = "tổng kết" if name == "tong-ket.docx" else ""
+        assert f"Trên đây là báo cáo {told}" in whole
+        assert whole.rstrip().endswith("[Họ và tên]")
