@@ -1,6 +1,6 @@
 # Mỗi lệnh là một tập tin ngắn trong tooling/.
 .DEFAULT_GOAL := help
-.PHONY: help run test bench bench-pages drill lint format lock assets migrations-check clean
+.PHONY: help run test bench bench-annex bench-pages drill lint format lock assets migrations-check clean
 
 help: ## danh sách lệnh này
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,10 @@ bench: ## đo tốc độ tính lại ở quy mô cả nước, ghi bench/result
 bench-pages: ## truy vấn, byte, phần tử của từng trang với 1, 19 và 150 xã, ghi vào docs/review.md
 	@tooling/environment.sh dev
 	@.venv/bin/python -m bench.every_page
+
+bench-annex: ## thời gian, bộ nhớ lập biểu Excel 106, 1.060, 10.600 dòng, ghi vào docs/annex-size.md
+	@tooling/environment.sh dev
+	@.venv/bin/python -m bench.annex_size docs/annex-size.md
 
 drill: ## 16 người ghi và 4 worker cùng lúc, worker bị dừng bất ngờ: không được mất hay cộng hai lần số nào
 	@bench/drill.sh

@@ -40,8 +40,9 @@ def _place(request: HttpRequest, code: str, period: str) -> tuple[Unit, Period]:
     return access.require(request.user, Action.VIEW, unit), span
 
 
-def _back(code: str, period: str, stage: str) -> HttpResponse:
-    return redirect(f"{reverse('annexes:list', args=[code, period])}?stage={stage}#zip")
+def _back(code: str, period: str, stage: str, at: str = "zip") -> HttpResponse:
+    """To the page, and on it to what is named `at`: the jobs, or the button for the next."""
+    return redirect(f"{reverse('annexes:list', args=[code, period])}?stage={stage}#{at}")
 
 
 @policy(Policy.BY_UNIT)
@@ -90,7 +91,8 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     cancel_batch(batch=found, by=cast(Official, request.user))
-    return _back(found.unit.address, found.period, found.stage)
+    messages.success(request, _("Đã dừng lập tệp."))
+    return _back(found.unit.address, found.period, found.stage, at="lap-zip")
 
 
 @policy(Policy.BY_UNIT)

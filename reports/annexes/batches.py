@@ -23,7 +23,7 @@ from plans.models import Plan
 from povertyplan.lib.errors import DomainError
 from reports.annexes import making
 from reports.annexes.lines import Area
-from reports.annexes.tasks import soon
+from reports.annexes.tasks import soon, tend_without_beat
 from reports.enums import BatchState
 from reports.models import Annex, AnnexBatch
 
@@ -160,7 +160,10 @@ class BatchBox:
 def batch_box(
     area: Area, period: Period, annexes: Sequence[Annex], by: Official | AnonymousUser
 ) -> BatchBox | None:
-    """What the page shows of the files of a unit; None for a group. The queries do not grow."""
+    """What the page shows of the files of a unit; None for a group. The queries do not grow.
+
+    Where nobody else does, jobs that died are taken up again and old files dropped meanwhile.
+    """
     if not isinstance(area, Unit) or not isinstance(by, Official):
         return None
     found = AnnexBatch.objects.filter(unit=area, period=period.code)
@@ -169,6 +172,7 @@ def batch_box(
     rows = list(found.exclude(state=BatchState.CANCELLED).select_related("plan", "by")[:SHOWN])
     version = making.version_of(area, period) if rows else ""
     items = [_item(row, version, by) for row in rows]
+    tend_without_beat(at_once=any(item.is_dead for item in items))
     plans = {annex.plan_id: annex.plan for annex in annexes if annex.plan}
     return BatchBox(
         under_way=[item for item in items if item.batch.state in UNDER_WAY],

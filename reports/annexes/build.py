@@ -6,7 +6,7 @@ Reads rolled-up figures and plans, never single facts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Q
 from django.utils import timezone
@@ -21,7 +21,9 @@ from povertyplan.lib.errors import DomainError
 from povertyplan.lib.speech import officially
 from reports.annexes import wording
 from reports.annexes.cells import CellMaker
+from reports.annexes.checking import code_of
 from reports.annexes.lines import Area, Line, Place, Sums
+from reports.annexes.origin import Origin
 from reports.annexes.readings import Readings, Request, catalogue_of, check_known
 from reports.annexes.recipes import RecipeBook, attach, fill_formulas, recipes_for
 from reports.annexes.remarks import Remarks
@@ -156,7 +158,7 @@ def _finished(annex: Annex, spec: AnnexSpec, place: Place, remarks: Remarks) -> 
     total = next(line for line in remarks.lines if line.kind is RowKind.TOTAL)
     coverage, made_at = remarks.cells.coverage_of_all(total), timezone.now()
     title = wording.title(spec, variant, place.period, annex.plan)
-    return Table(
+    table = Table(
         number=spec.number,
         title=wording.title_of_place(title, place),
         issuer_lines=wording.issuer_lines(unit),
@@ -172,8 +174,10 @@ def _finished(annex: Annex, spec: AnnexSpec, place: Place, remarks: Remarks) -> 
         stamp=wording.stamp(stage, made_at, coverage, has_sample=has_sample),
         file_name=wording.file_name(spec, variant, place, stage),
         made_at=made_at,
+        origin=Origin(annex, place, spec, readings.request, readings.catalogue, readings.merged),
         coverage=coverage,
     )
+    return replace(table, check_code=code_of(table))
 
 
 def _states(units: Sequence[Unit], period: Period) -> dict[int, str]:

@@ -227,7 +227,9 @@ def _add(
 ) -> None:
     """Draw one file up and put it in; one that fails is a line of the list."""
     try:
-        name, content = make(step.annex.code, step.unit, batch.span, batch.stage, step.variant)
+        name, content = make(
+            step.annex.code, step.unit, batch.span, batch.stage, step.variant, batch.by
+        )
     except SoftTimeLimitExceeded:
         raise
     except DomainError as error:

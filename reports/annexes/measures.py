@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from reports.annexes.columns import HeaderCell
@@ -23,12 +24,16 @@ WIDE_PAGE_MM, HIGH_PAGE_MM = 297, 210
 WIDE_MM = WIDE_PAGE_MM - MARGIN_MM["left"] - MARGIN_MM["right"]
 HIGH_MM = HIGH_PAGE_MM - MARGIN_MM["top"] - MARGIN_MM["bottom"]
 MM_PER_PT = 25.4 / 72
+_NEVER_ONE_PAGE = 400
+"""Rows that no page holds: their height need not be worked out."""
 KEPT_ROWS = 3
 """Rows that go with the signatures to a last page."""
 # heights of lines, in points
 FRAME_PT = (15, 18, 15, 19, 15, 15)
 TITLE_AT, TITLE_PT = 3, 13
 """The title among these lines, and the size of its letters."""
+HIGHEST_PT = 409
+"""No row of a workbook may be higher."""
 GAP_PT, SIGNED_LINE_PT, SIGNATURE_PT, STAMP_PT = 5, 14, 38, 12
 Words = tuple[str, dict[str, Any]]
 """A line of text and how it is set."""
@@ -62,12 +67,12 @@ class Measures:
 
     def _heading_lines(self, cell: HeaderCell) -> int:
         width = self.width(cell.column, cell.column + cell.columns - 1)
-        return _lines(unbroken(cell.text), width, BODY_PT)
+        return line_count(unbroken(cell.text), width, BODY_PT)
 
     @property
     def captions(self) -> float:
         lines = [
-            sum(_lines(part, width, SMALL_PT) for part in text.split("\n"))
+            sum(line_count(part, width, SMALL_PT) for part in text.split("\n"))
             for text, width in zip(self.caption_texts, self.widths, strict=True)
         ]
         return 11.0 * max(lines) + 2
@@ -77,7 +82,7 @@ class Measures:
         """(11) and =4-6+7+8+9 on two lines where one is too short."""
         layout = self.table.layout
         return [
-            caption if _lines(caption, width, SMALL_PT) == 1 else f"({number})\n{leaf.caption}"
+            caption if line_count(caption, width, SMALL_PT) == 1 else f"({number})\n{leaf.caption}"
             for caption, width, number, leaf in zip(
                 layout.captions, self.widths, layout.numbers, layout.leaves, strict=True
             )
@@ -87,7 +92,7 @@ class Measures:
         """What stands over several rows takes its part of each."""
         leaves = self.table.layout.leaves
         lines = [
-            _lines(cell.text, width, BODY_PT) / (row.span if leaf.is_shared else 1)
+            line_count(cell.text, width, BODY_PT) / (row.span if leaf.is_shared else 1)
             for leaf, cell, width in zip(leaves, row.cells, self.widths, strict=True)
             if leaf.text is not None and (row.span or not leaf.is_shared)
         ]
@@ -95,7 +100,7 @@ class Measures:
 
     @property
     def title_lines(self) -> int:
-        return _lines(self.table.title.upper(), self.width(0, len(self.widths)), TITLE_PT)
+        return line_count(self.table.title.upper(), self.width(0, len(self.widths)), TITLE_PT)
 
     @property
     def frame(self) -> float:
@@ -109,7 +114,16 @@ class Measures:
         return [" ".join(words) for words in (notes, self.table.remarks) if words]
 
     def paragraph(self, words: str) -> float:
-        return 12.0 * _lines(words, self.width(0, len(self.widths)), BODY_PT)
+        return 12.0 * line_count(words, self.width(0, len(self.widths)), BODY_PT)
+
+    @property
+    def stamp_words(self) -> str:
+        return f"{self.table.stamp} · {self.table.check_words}"
+
+    @property
+    def stamp(self) -> float:
+        """A code with a long name takes a second line."""
+        return STAMP_PT * line_count(self.stamp_words, self.width(0, len(self.widths)), SMALL_PT)
 
     @property
     def signatures(self) -> float:
@@ -125,7 +139,7 @@ class Measures:
     def foot(self) -> float:
         """What stands under the table."""
         notes = sum(self.paragraph(words) for words in self.paragraphs)
-        return notes + STAMP_PT + GAP_PT * 2 + self.signatures
+        return notes + self.stamp + GAP_PT * 2 + self.signatures
 
     @property
     def height_mm(self) -> float:
@@ -148,10 +162,10 @@ class Measures:
             return None
         page, rows = HIGH_MM / MM_PER_PT, self.table.rows
         used, on_page = self.frame + self.header, 0
-        for row in rows:
-            if used + self.row(row) > page:
+        for height in map(self.row, rows):
+            if used + height > page:
                 used, on_page = self.header, 0
-            used, on_page = used + self.row(row), on_page + 1
+            used, on_page = used + height, on_page + 1
         if on_page > KEPT_ROWS * 2 and used + self.foot <= page * 0.85:
             return None
         first = max(len(rows) - KEPT_ROWS, 1)
@@ -169,7 +183,7 @@ def measured(table: Table) -> Measures:
     narrow = sum(leaf.width for leaf in table.layout.leaves)
     scale = SMALLEST_SCALE
     measures = Measures(table, WIDE_MM / narrow / scale, one_page=True)
-    if measures.height_mm * scale > HIGH_MM:
+    if len(table.rows) > _NEVER_ONE_PAGE or measures.height_mm * scale > HIGH_MM:
         return Measures(table, WIDE_MM / narrow, one_page=False)
     scale = min(HIGH_MM / measures.height_mm, 1.0)
     return Measures(table, WIDE_MM / narrow / scale, one_page=True)
@@ -183,7 +197,21 @@ def signed_lines(block: SignatureBlock) -> list[Words]:
     return [*lines, (block.hint, {"italic": True})]
 
 
-def _lines(words: str, width_mm: float, size_pt: float) -> int:
+def in_pieces(words: str, width_mm: float, size_pt: float, most_lines: int) -> list[str]:
+    """The words in pieces of at most so many lines, cut between words."""
+    room = width_mm * most_lines
+    pieces, used = [""], 0.0
+    for word in words.split(" "):
+        length = _length_mm(f"{word} ", size_pt)
+        if used and used + length > room:
+            pieces, used = [*pieces, ""], 0.0
+        pieces[-1] += f" {word}" if pieces[-1] else word
+        used += length
+    return pieces
+
+
+@lru_cache(maxsize=1024)
+def line_count(words: str, width_mm: float, size_pt: float) -> int:
     """About how many lines the words take in a column; a word stays whole where it can."""
     room = max(width_mm - 2, 1)
     space = _length_mm(" ", size_pt)
@@ -199,12 +227,13 @@ def _lines(words: str, width_mm: float, size_pt: float) -> int:
 
 def _length_mm(words: str, size_pt: float) -> float:
     """About how long the words are, in bold Times New Roman; a little more than it takes."""
-    ems = sum(_em(unicodedata.normalize("NFD", letter)[0]) for letter in words)
-    return ems * size_pt * MM_PER_PT
+    return sum(map(_em, words)) * size_pt * MM_PER_PT
 
 
-def _em(letter: str) -> float:
+@lru_cache(maxsize=1024)
+def _em(marked: str) -> float:
     """The width of a letter as a part of the size."""
+    letter = unicodedata.normalize("NFD", marked)[0]
     for letters, width in (("mwMWĐ%…", 0.95), (" ", 0.25), (".,;:!'()/-|ijltfr", 0.33)):
         if letter in letters:
             return width

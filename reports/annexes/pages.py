@@ -122,7 +122,7 @@ def list_page(
     periods = sorted({period, *(row for row in periods_for(place.unit) if row.is_year)})
     # A change starts from the year before.
     before = {period.shifted(-1), *(row for row in periods if row <= period)}
-    fresh = _scope(area, tuple(sorted(before))).freshness()
+    fresh = scope_of(area, tuple(sorted(before))).freshness()
     found = offers(area, period)
     shown = _chosen(found, chosen)
     return ListPage(
@@ -137,7 +137,8 @@ def list_page(
     )
 
 
-def _scope(area: Area, periods: tuple[Period, ...]) -> Scope:
+def scope_of(area: Area, periods: tuple[Period, ...]) -> Scope:
+    """What the tables of an area rest on, to ask how fresh it is."""
     if isinstance(area, UnitGroup):
         return Scope((), periods, (area,))
     return Scope((area,), periods)

@@ -7,6 +7,7 @@ from pathlib import Path
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from communes.models import Official
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.pdf import pdf_of
@@ -23,7 +24,12 @@ workbook."""
 
 
 def annex_pdf(
-    annex_code: str, area: Area, period: Period, stage: str, variant: str = ""
+    annex_code: str,
+    area: Area,
+    period: Period,
+    stage: str,
+    variant: str = "",
+    _by: Official | None = None,
 ) -> tuple[str, bytes]:
     """Return (file name, PDF) of a table. Raises DomainError when it cannot be had."""
     table = build_table(find_annex(annex_code, area, period), area, period, stage, variant)

@@ -162,7 +162,7 @@ class Readings:
         self._figures: dict[tuple[int, str, str], Figure] = {}
         wanted: dict[Period, set[str]] = defaultdict(set)
         for layout in layouts:
-            for code, period in _demands(layout, catalogue, request):
+            for code, period in demands(layout, catalogue, request):
                 wanted[period].add(code)
         for period, codes in wanted.items():
             self._read(units, period, codes)
@@ -260,7 +260,8 @@ def _is_planned(leaf: Leaf) -> bool:
     return leaf.measure in (Measure.PLAN, Measure.PCT_OF_PLAN)
 
 
-def _demands(layout: Layout, catalogue: Catalogue, request: Request) -> Iterable[Demand]:
+def demands(layout: Layout, catalogue: Catalogue, request: Request) -> Iterable[Demand]:
+    """The results a layout rests on; plans are none."""
     for leaf in layout.leaves:
         for code in leaf.codes:
             for period in _periods(leaf, request):

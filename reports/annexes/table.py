@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from communes.models import Unit
 from povertyplan.lib.numbers import format_number
 from reports.annexes.expressions import Expression
 from reports.annexes.spec import PLAIN, Layout, Leaf, SignatureBlock, Strand
+
+if TYPE_CHECKING:
+    from reports.annexes.origin import Origin
 
 
 class CellKind(StrEnum):
@@ -126,8 +130,11 @@ class Table:
     stamp: str
     file_name: str
     made_at: datetime
+    origin: Origin
     coverage: tuple[int, int] | None = None
     """(units that have told all the year's figures, units asked for any)."""
+    check_code: str = ""
+    """What a printed sheet is checked by. Source: `checking`."""
 
     @property
     def has_sample(self) -> bool:
@@ -136,6 +143,10 @@ class Table:
     @property
     def label(self) -> str:
         return f"Biểu số {self.number}"
+
+    @property
+    def check_words(self) -> str:
+        return f"Mã kiểm tra: {self.check_code}"
 
 
 SAMPLE_MARK = "SỐ LIỆU MINH HỌA"

@@ -10,17 +10,20 @@ from django.views.decorators.http import require_safe
 
 from communes import access
 from communes.access import Policy, policy
+from communes.models import Official
 from indicators.enums import Stage
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from reports.annexes.batches import batch_box
 from reports.annexes.lines import Area
+from reports.annexes.office.pages import office_link
 from reports.annexes.pages import find_area, list_page
 from reports.annexes.paper import annex_pdf
 from reports.annexes.workbook import annex_file
 
-Maker = Callable[[str, Area, Period, str, str], tuple[str, bytes]]
-"""Makes the file of a table: its code, area, period, stage, variant → (file name, content)."""
+Maker = Callable[[str, Area, Period, str, str, Official | None], tuple[str, bytes]]
+"""Makes the file of a table: its code, area, period, stage, variant, who asks → (file name,
+content)."""
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -37,6 +40,10 @@ def _stage(request: HttpRequest) -> str:
     return Stage.OFFICIAL if asked == Stage.OFFICIAL else Stage.PROVISIONAL
 
 
+def _asking(request: HttpRequest) -> Official | None:
+    return request.user if isinstance(request.user, Official) else None
+
+
 @policy(Policy.BY_UNIT)
 @require_safe
 def annexes(request: HttpRequest, code: str, period: str) -> HttpResponse:
@@ -51,6 +58,7 @@ def annexes(request: HttpRequest, code: str, period: str) -> HttpResponse:
     context = {"page": page, "may_hand_in": any(post.unit == area for post in posts)}
     annexes_shown = [item.annex for item in page.items]
     context["batches"] = batch_box(area, span, annexes_shown, request.user)
+    context["office"] = office_link(area, span, page.preview, request.user)
     return render(request, "annexes/list.html", context)
 
 
@@ -73,7 +81,7 @@ def _file(
     area = find_area(request.user, code, span)
     variant = request.GET.get("variant", "")
     try:
-        name, content = make(annex, area, span, _stage(request), variant)
+        name, content = make(annex, area, span, _stage(request), variant, _asking(request))
     except DomainError as error:
         raise Http404(str(error)) from error
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

@@ -7,56 +7,74 @@ annexes.yaml for the columns. Numbers are numbers, summaries and rates are formu
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
 
 from xlsxwriter import Workbook
-from xlsxwriter.utility import xl_range, xl_rowcol_to_cell
+from xlsxwriter.utility import xl_col_to_name, xl_range, xl_rowcol_to_cell
 
+from communes.models import Official
 from indicators.periods import Period
 from povertyplan.lib.speech import officially
 from reports.annexes.build import build_table, find_annex
-from reports.annexes.expressions import to_formula
+from reports.annexes.edges import FONT, PagedWorksheet, write_edges
+from reports.annexes.expressions import Expression, to_formula
 from reports.annexes.lines import Area
 from reports.annexes.measures import (
     BODY_PT,
     FRAME_PT,
     GAP_PT,
-    MARGIN_MM,
+    HIGHEST_PT,
     SMALL_PT,
     STAMP_PT,
     Words,
+    in_pieces,
     measured,
     signed_lines,
     unbroken,
 )
+from reports.annexes.source_sheet import add_sources
+from reports.annexes.sources import Sources, read_sources
 from reports.annexes.spec import Leaf, TextColumn
 from reports.annexes.table import Cell, Row, RowKind, Table, columns_of
 
-FONT = "Times New Roman"
 _BORDER = {"border": 1, "valign": "vcenter"}
+_LINES_OF_A_ROW = 25
+"""Of a note; a longer one goes on in the next row, since rows are never cut by a page break."""
 _LOCALE = "[$-42A]"
 """Vietnamese: 1.234,50 in programs that take the separators from the cell."""
 
 
 def annex_file(
-    annex_code: str, area: Area, period: Period, stage: str, variant: str = ""
+    annex_code: str,
+    area: Area,
+    period: Period,
+    stage: str,
+    variant: str = "",
+    by: Official | None = None,
 ) -> tuple[str, bytes]:
-    """Return (file name, workbook) of a table. Raises DomainError when it cannot be had."""
+    """Return (file name, workbook) of a table, made for `by`.
+
+    Raises DomainError when it cannot be had.
+    """
     table = build_table(find_annex(annex_code, area, period), area, period, stage, variant)
-    return table.file_name, write_workbook(table)
+    return table.file_name, write_workbook(table, read_sources(table, by))
 
 
 @officially
-def write_workbook(table: Table) -> bytes:
-    """Write the table with its frame, formulas and their stored values."""
+def write_workbook(table: Table, sources: Sources | None = None) -> bytes:
+    """Write the table with its frame, formulas and their stored values; then its `sources`."""
     stream = BytesIO()
-    # Normal mode: headings that span rows are lost in constant_memory mode.
+    # Row by row into a file of its own: memory does not grow with the rows. So nothing is ever
+    # written above the current line, and cells that span rows are put together in `_over`.
     # The width of a column counts in digits of the default font, so that font is one of ours.
     default = {"font_name": FONT, "font_size": 11}
-    with Workbook(stream, {"in_memory": True, "default_format_properties": default}) as book:
+    with Workbook(stream, {"constant_memory": True, "default_format_properties": default}) as book:
         _Form(book, table).write()
+        if sources is not None:
+            add_sources(book, table, sources)
     return stream.getvalue()
 
 
@@ -68,6 +86,7 @@ class _Addresses:
     row: Row
     place: int
     first_row: int
+    columns: Mapping[str, int]
 
     def ref(self, leaf: str) -> str:
         return str(xl_rowcol_to_cell(self.first_row + self.place, self._column(leaf)))
@@ -107,7 +126,24 @@ class _Addresses:
         return [i for i, leaf in enumerate(self.table.layout.leaves) if leaf.text is kind]
 
     def _column(self, leaf: str) -> int:
-        return columns_of(self.table.layout)[leaf]
+        return self.columns[leaf]
+
+
+_ROW = "\ue001"
+"""Stands for the number of a row; no column's name and no number has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _OfRow:
+    """Cells of the formula's own row, whichever that is."""
+
+    columns: Mapping[str, int]
+
+    def ref(self, leaf: str) -> str:
+        return f"{xl_col_to_name(self.columns[leaf])}{_ROW}"
+
+    def total(self, leaf: str, where: frozenset[str]) -> str:
+        raise AssertionError(leaf, where)  # only summaries add up
 
 
 class _Form:
@@ -118,8 +154,10 @@ class _Form:
         self.table = table
         self.leaves = table.layout.leaves
         self.last = len(self.leaves) - 1
-        self.sheet = book.add_worksheet(_sheet_name(f"Biểu {table.number}"))
+        self.sheet = book.add_worksheet(_sheet_name(f"Biểu {table.number}"), PagedWorksheet)
         self.formats: dict[tuple[tuple[str, Any], ...], Any] = {}
+        self.styles: dict[RowKind, list[tuple[Any, Any]]] = {}
+        self.formulas: dict[int, tuple[Expression, str]] = {}
         self.measures = measured(table)
         self.line = 0
 
@@ -146,7 +184,7 @@ class _Form:
         return self.formats[key]
 
     def next_line(self, height_pt: float) -> None:
-        self.sheet.set_row(self.line, height_pt)
+        self.sheet.set_row(self.line, min(height_pt, HIGHEST_PT))
         self.line += 1
 
     def text(self, first: int, last: int, words: str, style: Any) -> None:
@@ -201,12 +239,11 @@ class _Form:
         bold = {"bold": True, "align": "center", "text_wrap": True, **_BORDER}
         heading = self.style(**bold)
         for cell in layout.header:
-            row, last_row = self.line + cell.row, self.line + cell.row + cell.rows - 1
-            last = cell.column + cell.columns - 1
-            if (row, cell.column) != (last_row, last):
-                self.sheet.merge_range(row, cell.column, last_row, last, "", heading)
-            self.sheet.write_string(row, cell.column, unbroken(cell.text), heading)
-        for height in self.measures.headings:
+            self._over(self.line + cell.row, cell.column, cell.rows, cell.columns)
+        for row, height in enumerate(self.measures.headings):
+            beginning = {cell.column: cell.text for cell in layout.header if cell.row == row}
+            for column in range(self.last + 1):
+                self._said(column, unbroken(beginning.get(column, "")), heading)
             self.next_line(height)
         small = {"font_size": SMALL_PT, "italic": True, "align": "center", "text_wrap": True}
         number_style = self.style(**small, **_BORDER)
@@ -214,63 +251,101 @@ class _Form:
             self.sheet.write_string(self.line, column, caption, number_style)
         self.next_line(self.measures.captions)
 
+    def _over(self, row: int, column: int, rows: int, columns: int) -> None:
+        """Make one cell of several, each of which is written with its own row."""
+        if rows > 1 or columns > 1:
+            self.sheet.merge.append([row, column, row + rows - 1, column + columns - 1])
+
+    def _said(self, column: int, words: str, style: Any) -> None:
+        if words:
+            self.sheet.write_string(self.line, column, words, style)
+        else:
+            self.sheet.write_blank(self.line, column, None, style)
+
     def _body(self) -> None:
-        first_row = self.line
+        first_row, columns = self.line, columns_of(self.table.layout)
         for place, row in enumerate(self.table.rows):
-            where = _Addresses(self.table, row, place, first_row)
-            for column, (leaf, cell) in enumerate(zip(self.leaves, row.cells, strict=True)):
-                self._cell(column, leaf, cell, where)
+            where = _Addresses(self.table, row, place, first_row, columns)
+            cells = zip(self.leaves, row.cells, self._styles(row.kind), strict=True)
+            for column, (leaf, cell, styles) in enumerate(cells):
+                self._cell(column, leaf, cell, styles, where)
             self.next_line(self.measures.row(row))
 
-    def _cell(self, column: int, leaf: Leaf, cell: Cell, where: _Addresses) -> None:
-        bold = {"bold": True} if where.row.is_summary else {}
-        fill = {"bg_color": "#F0F0F0"} if where.row.kind is RowKind.TOTAL else {}
-        shared = {**_BORDER, **bold, **fill}
+    def _cell(
+        self, column: int, leaf: Leaf, cell: Cell, styles: tuple[Any, Any], where: _Addresses
+    ) -> None:
+        style = styles[cell.value is not None]
         if cell.value is None:
-            words = {"align": "left", "indent": 1, "text_wrap": True}
-            align = words if leaf.is_words else {"align": "center"}
-            style = self.style(**align, **shared)
-            if leaf.is_shared:
-                self._shared(column, where.row, style)
-            if where.row.span or not leaf.is_shared:
+            if leaf.is_shared and where.row.span > 1:
+                self._over(self.line, column, where.row.span, 1)
+            if leaf.is_shared and not where.row.span:
+                self._said(column, "", style)
+            else:
                 self._words(column, leaf, cell, style)
-            return
-        style = self.style(num_format=_LOCALE + leaf.number_format, align="right", **shared)
-        if cell.recipe is None:
+        elif cell.recipe is None:
             self.sheet.write_number(self.line, column, float(cell.value), style)
         else:
-            formula = f"={to_formula(cell.recipe, where)}"
+            formula = self._formula(cell.recipe, where)
             self.sheet.write_formula(self.line, column, formula, style, float(cell.value))
 
-    def _shared(self, column: int, row: Row, style: Any) -> None:
-        """One cell over all lines of a unit."""
-        if row.span > 1:
-            self.sheet.merge_range(self.line, column, self.line + row.span - 1, column, "", style)
+    def _formula(self, recipe: Expression, where: _Addresses) -> str:
+        """The rows of units share their recipes, which differ in the number of the row alone."""
+        if where.row.units:
+            return f"={to_formula(recipe, where)}"
+        known, formula = self.formulas.get(id(recipe), (None, ""))
+        if known is not recipe:
+            formula = f"={to_formula(recipe, _OfRow(where.columns))}"
+            self.formulas[id(recipe)] = (recipe, formula)
+        return formula.replace(_ROW, str(self.line + 1))
+
+    def _styles(self, kind: RowKind) -> list[tuple[Any, Any]]:
+        """(of words, of numbers) in each column of a row of this kind."""
+        if kind not in self.styles:
+            bold = {"bold": True} if kind in (RowKind.TOTAL, RowKind.SUBTOTAL) else {}
+            fill = {"bg_color": "#F0F0F0"} if kind is RowKind.TOTAL else {}
+            shared = {**_BORDER, **bold, **fill}
+            words = {"align": "left", "indent": 1, "text_wrap": True}
+            number = {"align": "right"}
+            self.styles[kind] = [
+                (
+                    self.style(**(words if leaf.is_words else {"align": "center"}), **shared),
+                    self.style(num_format=_LOCALE + leaf.number_format, **number, **shared),
+                )
+                for leaf in self.leaves
+            ]
+        return self.styles[kind]
 
     def _words(self, column: int, leaf: Leaf, cell: Cell, style: Any) -> None:
         """Text stays text whatever it begins with; the row number is a number, to be counted on."""
         words = cell.printed(leaf.decimals)
         if leaf.text is TextColumn.ROW_NUMBER and words.isdecimal():
             self.sheet.write_number(self.line, column, int(words), style)
-        elif words:
-            self.sheet.write_string(self.line, column, words, style)
         else:
-            self.sheet.write_blank(self.line, column, None, style)
+            self._said(column, words, style)
+
+    def _gap(self) -> None:
+        """An empty line; one without any cell would not be written, nor its height."""
+        self._said(0, "", self.style())
+        self.next_line(GAP_PT)
 
     def _notes(self) -> None:
-        self.next_line(GAP_PT)
+        self._gap()
+        width = self.measures.width(0, self.last)
         for words in self.measures.paragraphs:
-            self.across(words, self.measures.paragraph(words), text_wrap=True, valign="top")
+            for piece in in_pieces(words, width, BODY_PT, _LINES_OF_A_ROW):
+                self.across(piece, self.measures.paragraph(piece), text_wrap=True, valign="top")
 
     def _stamp(self) -> None:
-        self.across(self.table.stamp, STAMP_PT, font_size=SMALL_PT, italic=True)
+        words, height = self.measures.stamp_words, self.measures.stamp
+        is_long = height > STAMP_PT
+        self.across(words, height, font_size=SMALL_PT, italic=True, text_wrap=is_long)
 
     def _signatures(self) -> None:
         """Who drew the table up at the left, place, date and who signs at the right.
 
         One row, since a row is what a page break never cuts.
         """
-        self.next_line(GAP_PT)
+        self._gap()
         middle = self.split(0.5)
         # the titles stand level: place and date have no counterpart at the left
         self._signed([("", {}), *signed_lines(self.table.left)], 0, middle - 1)
@@ -291,23 +366,13 @@ class _Form:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.center_horizontally()
-        sheet.set_margins(**{side: value / 25.4 for side, value in MARGIN_MM.items()})
         sheet.print_area(0, 0, self.line - 1, self.last)
         sheet.repeat_rows(first_header, first_row - 1)
         if self.measures.last_page is not None:
             sheet.set_h_pagebreaks([first_row + self.measures.last_page])
         sheet.freeze_panes(first_row, _frozen_columns(self.leaves))
         sheet.fit_to_pages(1, 1 if self.measures.one_page else 0)
-        font = f'&"{FONT},Bold"&{BODY_PT}'
-        marks = " – ".join(table.marks)
-        # Decree 30/2020: the page number stands in the middle of the top margin, not on page 1
-        number = "" if self.measures.one_page else f'&C&"{FONT},Regular"&13&P'
-        sheet.set_header(f"{number}&R{font}{marks}", {"margin": 8 / 25.4})
-        plain = f'&"{FONT},Italic"&{SMALL_PT}'
-        sheet.set_footer(
-            f"&L{plain}{_plain(table.label)}&R{plain}{_plain(table.stamp)}",
-            {"margin": 8 / 25.4},
-        )
+        write_edges(sheet, table)
         self.book.set_properties(
             {"title": table.title, "subject": table.label, "created": table.made_at}
         )
@@ -322,8 +387,3 @@ def _frozen_columns(leaves: tuple[Leaf, ...]) -> int:
 def _sheet_name(words: str) -> str:
     """Words without what a sheet's name may not hold, and no longer than it may be."""
     return re.sub(r"[\[\]:*?/\\']", "-", words)[:31]
-
-
-def _plain(words: str) -> str:
-    """Words for a page's edge, where & starts a code."""
-    return words.replace("&", "&&")

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from communes.models import Official
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from reports.annexes.build import find_annex, offers
@@ -65,11 +66,18 @@ def offered(area: Area, period: Period, plan: str) -> list[AnnexItem]:
 
 
 def workbook(
-    code: str, area: Area, period: Period, plan: str, stage: str, variant: str
+    code: str,
+    area: Area,
+    period: Period,
+    plan: str,
+    stage: str,
+    variant: str,
+    by: Official | None = None,
 ) -> tuple[str, bytes]:
-    """File name and content of a table. Raises Http404 when the area (or plan) has none of it.
+    """File name and content of a table, made for `by`.
 
-    Raises DomainError, with the reason, when it cannot be drawn up.
+    Raises Http404 when the area (or plan) has none of it, DomainError, with the reason, when it
+    cannot be drawn up.
     """
     try:
         annex = find_annex(code, area, period)
@@ -77,7 +85,7 @@ def workbook(
         raise Http404(str(error)) from error
     if plan and not _is_of(annex, plan):
         raise Http404(_("Kế hoạch này không có biểu “{code}”.").format(code=code))
-    return annex_file(code, area, period, stage, variant)
+    return annex_file(code, area, period, stage, variant, by)
 
 
 def _is_of(annex: Annex, plan: str) -> bool:

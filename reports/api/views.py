@@ -284,9 +284,10 @@ class WorkbookView(GenericAPIView[Any]):
     )
     def get(self, request: Request, code: str) -> HttpResponse:
         asked = _asked(WorkbookQuery, request)
-        area = naming.find_area(_caller(request), asked["unit"], asked["period"])
+        caller = _caller(request)
+        area = naming.find_area(caller, asked["unit"], asked["period"])
         name, content = tables.workbook(
-            code, area, asked["period"], asked["plan"], asked["stage"], asked["variant"]
+            code, area, asked["period"], asked["plan"], asked["stage"], asked["variant"], caller
         )
         headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(content, content_type=tables.XLSX, headers=headers)

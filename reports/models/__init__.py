@@ -6,6 +6,7 @@ from reports.models.explore import SavedView
 from reports.models.files import Evidence, Upload
 from reports.models.narrative import NarrativeTemplate
 from reports.models.notices import Letter, Notice, NoticeChoice
+from reports.models.office import AnnexTemplate
 from reports.models.registers import Register, RegisterBook, RegisterCount, RegisterEntry
 from reports.models.returns import Acceptance, Comment, Deadline, Reminder, Report, ReportEvent
 from reports.models.snapshots import Snapshot, SnapshotUnit
@@ -14,6 +15,7 @@ __all__ = [
     "Acceptance",
     "Annex",
     "AnnexBatch",
+    "AnnexTemplate",
     "Comment",
     "Deadline",
     "Evidence",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,7 @@ def test_paper_says_what_the_preview_says(form: Annex, places: Places, told_by: 
     for row in printed_rows(table):
         for cell in row.cells:
             assert set(cell.text.split()) <= set(words), cell.text
+    assert f"Mã kiểm tra: {table.check_code}" in " ".join(words)
     assert "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM" in page
     assert page.count("SỐ TẠM TÍNH") == 2  # above the table, and at the edge of the page
     assert "A4" in known
@@ -82,12 +84,28 @@ def test_every_page_of_a_long_table_is_numbered_marked_and_headed(
 
     assert len(pages) > 1
     assert all("SỐ TẠM TÍNH" in page for page in pages)
+    assert all("Mã kiểm tra: THU/901/2024/T1/" in page for page in pages)
     assert all("(1)" in page for page in pages)  # the headings are repeated
     numbers = [page.strip().split()[0] for page in pages]
     assert numbers[1:] == [str(n) for n in range(2, len(pages) + 1)]
     assert numbers[0] != "1"
     assert "Thứ 69" in pages[-1]  # some rows go with the signatures
     assert "CHỦ TỊCH" in pages[-1]
+
+
+def test_lines_of_a_unit_are_kept_on_one_page(form: Annex, places: Places, told_by: Any) -> None:
+    """Each unit on two lines, so many that some would be cut by the end of a page."""
+    for number in range(40):
+        builders.unit(f"91{number:03}", f"Xã Thứ {number}", "commune", places.district)
+    table = drawn(form, places.district)
+    lines = [replace(row, span=span) for row in table.rows for span in (2, 0)]
+
+    pages, _known = told_by(print_table(replace(table, rows=tuple(lines))))
+
+    assert len(pages) > 2
+    for page in pages:
+        body = [line for line in page.split("\n") if line.count("…") > 5]
+        assert len(body) % 2 == 0
 
 
 def test_name_that_looks_like_markup_stays_a_name(

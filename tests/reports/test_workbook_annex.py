@@ -25,6 +25,7 @@ from indicators.rollups import drain
 from povertyplan.lib.errors import DomainError
 from reports import workflow
 from reports.annexes.build import build_table
+from reports.annexes.sources import read_sources
 from reports.annexes.workbook import write_workbook
 from reports.models import Annex, Report, Upload
 from tests import builders
@@ -79,7 +80,8 @@ def desk(form: Annex, places: Places) -> Client:
 
 def printed(form: Annex, places: Places, period: Period = Y2024, variant: str = "year") -> bytes:
     drain()
-    return write_workbook(build_table(form, places.district, period, Stage.PROVISIONAL, variant))
+    table = build_table(form, places.district, period, Stage.PROVISIONAL, variant)
+    return write_workbook(table, read_sources(table))
 
 
 def typed(content: bytes, figures: dict[str, dict[str, object]]) -> bytes:

@@ -1,0 +1,272 @@
+"""Filling a checked form in: row by row, so that the rows are never all held at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import IO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from django.utils.translation import gettext as _
+
+from povertyplan.lib.archives import opened
+from povertyplan.lib.bookforms import moved, xml
+from povertyplan.lib.bookforms.check import Form
+from povertyplan.lib.bookforms.marks import (
+    GROUP,
+    NOTHING,
+    UNIT,
+    Slot,
+    Value,
+    looks_filled_in,
+    sole_slot,
+    split,
+)
+from povertyplan.lib.bookforms.parts import CALC_CHAIN, TYPES, WORKBOOK, SheetPart, runs_of
+from povertyplan.lib.bookforms.references import Block, Own, RowMap
+from povertyplan.lib.bookforms.xml import Node
+from povertyplan.lib.errors import DomainError
+
+Told = Mapping[str, Value]
+_ROW, _FIRST, _LAST = "\ue001", "\ue002", "\ue003"
+"""Stand for row numbers in a row made ready: its own, and those of the units under a subtotal."""
+_MARK = "\ue004"
+_ROWS_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row to be: its kind, and what it says by the names of its place-holders."""
+
+    kind: str
+    told: Callable[[], Told]
+
+
+@dataclass(frozen=True)
+class Values:
+    """`single`: by name, those of the total as tong.name. `page_mark`: what every page must say."""
+
+    single: Told
+    lines: Sequence[Line]
+    page_mark: str = ""
+
+
+def fill(form: Form, values: Values, out: IO[bytes]) -> None:
+    """Write the form with its values. Raises DomainError where there is no row to write."""
+    blocks = [_block(form, lines, values.lines) for lines in _grouped(form)]
+    filling = _Filling(form, values, RowMap([block for block, _chosen in blocks]))
+    chosen = {block.first: found for block, found in blocks}
+    with opened(form.book.content) as archive, ZipFile(out, "w", ZIP_DEFLATED) as target:
+        for part in archive.infolist():
+            if part.filename == CALC_CHAIN:
+                continue
+            told = ZipInfo(part.filename, part.date_time)
+            told.compress_type = ZIP_DEFLATED
+            sheet = next((one for one in form.book.sheets if one.path == part.filename), None)
+            with target.open(told, "w") as stream:
+                if sheet is not None:
+                    for piece in filling.sheet(sheet, chosen):
+                        stream.write(piece.encode())
+                else:
+                    stream.write(filling.part(part.filename, archive.read(part)))
+
+
+def _grouped(form: Form) -> list[list[int]]:
+    """Rows of the template that are repeated together: subtotals with the units below them."""
+    together = [kind for kind in (UNIT, GROUP) if kind in form.lines]
+    apart = [kind for kind in form.lines if kind not in (UNIT, GROUP)]
+    return [sorted(form.lines[kind] for kind in together), *([form.lines[one]] for one in apart)]
+
+
+def _block(form: Form, rows: list[int], lines: Sequence[Line]) -> tuple[Block, list[Line]]:
+    chosen = [line for line in lines if form.lines.get(line.kind) in rows]
+    if not chosen:
+        raise DomainError(_("Biểu không có dòng nào để điền vào mẫu."))
+    uses = [form.lines[line.kind] for line in chosen]
+    return Block(rows[0], rows[-1], uses), chosen
+
+
+class _Row:
+    """A row of the template made ready to be written any number of times."""
+
+    def __init__(self, pieces: list[str | Slot]) -> None:
+        self.pieces: list[str | Slot] = []
+        for piece in pieces:
+            if isinstance(piece, str) and self.pieces and isinstance(self.pieces[-1], str):
+                self.pieces[-1] += piece
+            else:
+                self.pieces.append(piece)
+
+    def at(self, row: int, value: Callable[[Slot], Value], below: tuple[int, int]) -> str:
+        """`below`: the first and last row of the units under a subtotal."""
+        parts = [
+            piece if isinstance(piece, str) else _shown(piece, value(piece))
+            for piece in self.pieces
+        ]
+        text = "".join(parts).replace(_ROW, str(row))
+        if _FIRST in text or _LAST in text:
+            text = text.replace(_FIRST, str(below[0])).replace(_LAST, str(below[1]))
+        return text
+
+
+def _shown(slot: Slot, value: Value) -> str:
+    if not slot.cell:
+        return xml.escaped(_safe(slot.words(value)))
+    tag, _space, _rest = slot.cell[1:].partition(" ")
+    if value.number is not None:
+        prefix = tag.rpartition("c")[0]
+        number = repr(float(value.number)).removesuffix(".0")
+        return f"{slot.cell}><{prefix}v>{number}</{prefix}v></{tag}>"
+    words = _safe(slot.words(value))
+    if not words:
+        return f"{slot.cell}/>"
+    prefix = tag.rpartition("c")[0]
+    inside = f'<{prefix}t xml:space="preserve">{xml.escaped(words)}</{prefix}t>'
+    return f'{slot.cell} t="inlineStr"><{prefix}is>{inside}</{prefix}is></{tag}>'
+
+
+def _safe(words: str) -> str:
+    return re.sub(f"[{_ROW}-{_MARK}]", "", xml.harmless(words))[:32_767]
+
+
+class _Filling:
+    """`rows`: where the rows of the form's sheet stand in the end."""
+
+    def __init__(self, form: Form, values: Values, rows: RowMap) -> None:
+        self.form = form
+        self.values = values
+        self.rows = rows
+        self.moves = moved.Moves(form, rows)
+
+    def part(self, name: str, content: bytes) -> bytes:
+        """A part that is no sheet, with what refers to moved rows."""
+        if name == WORKBOOK:
+            return self.moves.workbook()
+        if name == TYPES or name == "xl/_rels/workbook.xml.rels":
+            return moved.without_calc_chain(content)
+        if name in self.form.book.xml:
+            return self.moves.drawing(name, content)
+        return content
+
+    def sheet(self, sheet: SheetPart, chosen: Mapping[int, list[Line]]) -> Iterator[str]:
+        is_form = sheet is self.form.sheet
+        rows = self.rows if is_form else RowMap([])
+        frame = xml.parsed(self.form.book.xml[sheet.path])
+        data = xml.child(frame, "sheetData")
+        xml.set_text(data, _MARK)
+        self._edges(frame)
+        if is_form:
+            moved.frame(frame, self.moves)
+        before, _found, after = xml.written(frame).partition(_MARK)
+        yield xml.DECLARED + before
+        for row in sheet.rows:
+            number = int(row.getAttribute("r"))
+            block = self._block_at(number) if is_form else None
+            if block is None:
+                told = self._ready(sheet, row, {})
+                yield told.at(rows.first(number), self._single, (0, 0))
+            elif block.first == number:
+                yield from self._repeated(block, chosen[block.first])
+        yield after
+
+    def _single(self, slot: Slot) -> Value:
+        return self.values.single.get(slot.full, NOTHING)
+
+    def _of(self, line: Line) -> Callable[[Slot], Value]:
+        """What a place-holder in a repeated row says in one line."""
+        told = line.told()
+
+        def value(slot: Slot) -> Value:
+            return told.get(slot.name, NOTHING) if slot.kind == line.kind else self._single(slot)
+
+        return value
+
+    def _block_at(self, row: int) -> Block | None:
+        return next((one for one in self.rows.blocks if one.first <= row <= one.last), None)
+
+    def _repeated(self, block: Block, lines: Sequence[Line]) -> Iterator[str]:
+        by_number = {int(row.getAttribute("r")): row for row in self.form.sheet.rows}
+        ready = {}
+        for number in range(block.first, block.last + 1):
+            own: dict[int, tuple[str, str]] = {number: (_ROW, _ROW)}
+            if self.form.kinds[number] == GROUP:
+                own[self.form.lines[UNIT]] = (_FIRST, _LAST)
+            ready[number] = self._ready(self.form.sheet, by_number[number], own)
+        start = self.rows.start(block)
+        below = list(_below(lines, start))
+        text: list[str] = []
+        for place, line in enumerate(lines):
+            row = ready[self.form.lines[line.kind]]
+            text.append(row.at(start + place, self._of(line), below[place]))
+            if len(text) == _ROWS_AT_ONCE:
+                yield "".join(text)
+                text = []
+        yield "".join(text)
+
+    # -- making a row ready ----------------------------------------------------------------------
+
+    def _ready(self, sheet: SheetPart, row: Node, own: Own) -> _Row:
+        pieces: list[str | Slot] = [xml.opening(row, r=_ROW), ">"]
+        for cell in xml.children(row, "c"):
+            pieces += self._cell(sheet, cell, own)
+        return _Row([*pieces, f"</{row.tagName}>"])
+
+    def _cell(self, sheet: SheetPart, cell: Node, own: Own) -> list[str | Slot]:
+        address = cell.getAttribute("r").rstrip("0123456789") + _ROW
+        formula = xml.child(cell, "f")
+        if formula is not None and xml.text(formula):
+            return [self._formula(sheet, cell, formula, address, own)]
+        string = self.form.book.string(cell)
+        if string is None or not looks_filled_in("".join(runs_of(string))):
+            inside = "".join(xml.written(one) for one in xml.children(cell))
+            return [f"{xml.opening(cell, r=address)}>{inside}</{cell.tagName}>"]
+        cell = cell.cloneNode(False)
+        cell.removeAttribute("t")
+        tag = xml.opening(cell, r=address)
+        sole = sole_slot("".join(runs_of(string)))
+        if sole is not None:
+            return [replace(sole, cell=tag)]
+        prefix = f"{cell.prefix}:" if cell.prefix else ""
+        text = "".join(xml.written(one) for one in xml.children(string))
+        head = f'{tag} t="inlineStr"><{prefix}is>'
+        return [head, *split(text), f"</{prefix}is></{cell.tagName}>"]
+
+    def _formula(self, sheet: SheetPart, cell: Node, formula: Node, address: str, own: Own) -> str:
+        """Without its stored value, which was that of another table."""
+        told = self.moves.formula(f"={xml.text(formula)}", sheet, own)[1:]
+        instead = {"ref": self.rows.area(formula.getAttribute("ref"))}
+        tag = xml.opening(formula, **(instead if formula.hasAttribute("ref") else {}))
+        cell = cell.cloneNode(False)
+        if cell.hasAttribute("t"):
+            cell.removeAttribute("t")
+        inside = f"{tag}>{xml.escaped(told)}</{formula.tagName}>"
+        return f"{xml.opening(cell, r=address)}>{inside}</{cell.tagName}>"
+
+    # -- the edges of the printed page ------------------------------------------------------------
+
+    def _edges(self, frame: Node) -> None:
+        told = xml.child(frame, "headerFooter")
+        for line in xml.children(told) if told is not None else []:
+            parts = [
+                one if isinstance(one, str) else _edge_words(one, self.values.single)
+                for one in split(xml.text(line))
+            ]
+            xml.set_text(line, "".join(parts)[: moved.MOST_EDGE])
+        if self.values.page_mark:
+            moved.mark_pages(frame, self.values.page_mark)
+
+
+def _edge_words(slot: Slot, single: Told) -> str:
+    """& starts a code at the edge of a page."""
+    return _safe(slot.words(single.get(slot.full, NOTHING))).replace("&", "&&")
+
+
+def _below(lines: Sequence[Line], start: int) -> Iterator[tuple[int, int]]:
+    """The rows of the units under each subtotal; of a row of a unit its own."""
+    for place, line in enumerate(lines):
+        last = place
+        if line.kind == GROUP:
+            while last + 1 < len(lines) and lines[last + 1].kind != GROUP:
+                last += 1
+        yield (start + min(place + 1, last), start + last)

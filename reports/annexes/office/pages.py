@@ -1,0 +1,67 @@
+"""What the page of an office's own template shows, and what a table says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+
+from communes import access
+from communes.models import Official, Unit
+from indicators.periods import Period
+from reports.annexes.lines import Area
+from reports.annexes.office.names import PlaceHolder, place_holders
+from reports.annexes.office.templates import Asked, own_template, versions_of
+from reports.annexes.pages import VARIANT_LABELS, Preview
+from reports.models import AnnexTemplate
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class TemplatePage:
+    """The template of one variant of a unit's table, its versions, what may be filled in."""
+
+    asked: Asked
+    variants: tuple[tuple[str, str], ...]
+    versions: tuple[AnnexTemplate, ...]
+    own: AnnexTemplate | None
+    may_keep: bool
+    names: tuple[PlaceHolder, ...]
+
+
+def template_page(asked: Asked, by: Official | AnonymousUser) -> TemplatePage:
+    """Two queries, whatever there is."""
+    spec = asked.spec
+    versions = tuple(versions_of(asked).select_related("uploaded_by")[:SHOWN])
+    own = next((row for row in versions if row.active), None) or own_template(asked)
+    return TemplatePage(
+        asked=asked,
+        variants=tuple(
+            (layout.variant, str(VARIANT_LABELS.get(layout.variant, layout.variant)))
+            for layout in spec.layouts
+        ),
+        versions=versions,
+        own=own,
+        may_keep=access.can_keep_templates(by, asked.unit),
+        names=tuple(place_holders(spec, asked.layout)),
+    )
+
+
+@dataclass(frozen=True)
+class OfficeLink:
+    """Whether a table shown can be had in the unit's own template."""
+
+    has_template: bool
+    may_keep: bool
+
+
+def office_link(
+    area: Area, period: Period, preview: Preview | None, by: Official | AnonymousUser
+) -> OfficeLink | None:
+    """None where there is nothing to offer: for a group, and for who could not make a template."""
+    if preview is None or not isinstance(area, Unit):
+        return None
+    asked = Asked(area, period, preview.annex, preview.variant)
+    has = versions_of(asked).filter(active=True).exists()
+    return OfficeLink(has, access.can_keep_templates(by, area))

@@ -1,0 +1,174 @@
+"""The template that an office has put in use for a table, and its versions."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import models, transaction
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from communes import access
+from communes.models import Official, Unit
+from indicators.enums import Stage
+from indicators.periods import Period
+from povertyplan.lib.bookforms.check import Form, checked
+from povertyplan.lib.bookforms.fill import fill
+from povertyplan.lib.bookforms.parts import MOST_BYTES
+from povertyplan.lib.errors import DomainError
+from povertyplan.lib.filenames import harmless_name
+from povertyplan.lib.parcels import BROKEN, MACRO, OTHER_KIND
+from povertyplan.lib.speech import officially
+from reports.annexes.build import build_table, find_annex
+from reports.annexes.lines import Place
+from reports.annexes.office.names import PAGE_MARK, Paper, names_of, values_of
+from reports.annexes.spec import AnnexSpec, Layout, read_spec
+from reports.models import Annex, AnnexTemplate
+
+_OTHER_ENDINGS = {
+    (".xlsm", ".xltm", ".xlam"): MACRO,
+    (".xlsb", ".ods", ".numbers"): OTHER_KIND,
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One variant of a table of a unit: what a template is of."""
+
+    unit: Unit
+    period: Period
+    annex: Annex
+    variant: str
+
+    @property
+    def address(self) -> str:
+        """How an address of the period names the unit."""
+        return Place(self.unit, self.period).address
+
+    @property
+    def spec(self) -> AnnexSpec:
+        return read_spec(self.annex.definition)
+
+    @property
+    def layout(self) -> Layout:
+        return self.spec.layout(self.variant)
+
+
+def asked_for(unit: Unit, period: Period, code: str, variant: str) -> Asked:
+    """Raises DomainError where the unit has no such table, or it has no such variant."""
+    annex = find_annex(code, unit, period)
+    return Asked(unit, period, annex, read_spec(annex.definition).layout(variant).variant)
+
+
+def own_template(asked: Asked) -> AnnexTemplate | None:
+    """The template in use; None: the unit has none."""
+    return versions_of(asked).filter(active=True).select_related("uploaded_by").first()
+
+
+def versions_of(asked: Asked) -> models.QuerySet[AnnexTemplate]:
+    rows = AnnexTemplate.objects.filter(unit=asked.unit, annex=asked.annex, variant=asked.variant)
+    return rows.order_by("-version")
+
+
+def content_of(own: AnnexTemplate) -> bytes:
+    """Raises Http404 where the file has been lost."""
+    try:
+        with own.file.open() as stored:
+            content: bytes = stored.read()
+    except FileNotFoundError as error:
+        raise Http404(_("Tệp này không còn trên máy chủ.")) from error
+    return content
+
+
+def keep_template(
+    *, asked: Asked, by: Official, upload: UploadedFile[bytes] | None
+) -> AnnexTemplate:
+    """Put a template in use in place of the one before, after trying it with the unit's table.
+
+    Raises Http404/PermissionDenied for who may not, DomainError with everything wrong in the file.
+    """
+    access.require_keep_templates(by, asked.unit)
+    if upload is None or not upload.size:
+        raise DomainError(_("Chọn tệp mẫu .xlsx rồi gửi."))
+    told = str(upload.name or "")
+    for endings, words in _OTHER_ENDINGS.items():
+        if told.lower().endswith(endings):
+            raise DomainError(words)
+    # One byte too many is enough to be told that it is too large.
+    content = upload.read(MOST_BYTES + 1)
+    form = _form(content, asked)
+    _tried(form, asked, by)
+    made = AnnexTemplate(unit=asked.unit, annex=asked.annex, variant=asked.variant, uploaded_by=by)
+    made.name = harmless_name(told, "xlsx", "mau-bieu")
+    place = made.file.field.generate_filename(made, uuid.uuid4().hex)
+    made.file = made.file.storage.save(place, ContentFile(content))
+    try:
+        with made.file.open() as stored:
+            os.fsync(stored.fileno())
+        return _record(made, asked)
+    except BaseException:
+        made.file.storage.delete(made.file.name)
+        raise
+
+
+def _record(made: AnnexTemplate, asked: Asked) -> AnnexTemplate:
+    with transaction.atomic(durable=True):
+        Unit.objects.select_for_update().get(pk=made.unit_id)
+        last = versions_of(asked).values_list("version", flat=True).first()
+        made.version = (last or 0) + 1
+        versions_of(asked).filter(active=True).update(active=False)
+        made.save()
+    return made
+
+
+def use_version(*, asked: Asked, by: Official, version: int | None) -> None:
+    """Go back to an earlier version, or (None) to no template; all stay on record.
+
+    Raises Http404 for a version that there is not.
+    """
+    access.require_keep_templates(by, asked.unit)
+    with transaction.atomic():
+        Unit.objects.select_for_update().get(pk=asked.unit.pk)
+        versions_of(asked).filter(active=True).update(active=False)
+        if version is not None and not versions_of(asked).filter(version=version).update(
+            active=True
+        ):
+            raise Http404(_("Không có lần này của mẫu."))
+
+
+def _tried(form: Form, asked: Asked, by: Official) -> None:
+    try:
+        _filled(form, asked, Stage.PROVISIONAL, by)
+    except (AttributeError, LookupError, ValueError) as error:  # over what others wrote badly
+        raise DomainError(BROKEN) from error
+
+
+def _form(content: bytes, asked: Asked) -> Form:
+    spec = asked.spec
+    return checked(content, names_of(spec, spec.layout(asked.variant)))
+
+
+@officially
+def _filled(form: Form, asked: Asked, stage: str, by: Official) -> tuple[str, bytes]:
+    table = build_table(asked.annex, asked.unit, asked.period, stage, asked.variant)
+    paper = Paper(table, asked.period, by, asked.unit.name, str(Stage(stage).label))
+    out = BytesIO()
+    fill(form, values_of(paper, asked.spec, is_marked=PAGE_MARK in form.used), out)
+    return f"{Path(table.file_name).stem}-theo-mau.xlsx", out.getvalue()
+
+
+def office_file(asked: Asked, stage: str, by: Official) -> tuple[str, bytes]:
+    """(name, content) of the table in the unit's own template.
+
+    Raises Http404 where it has none, DomainError where the template does not fit any more.
+    """
+    own = own_template(asked)
+    if own is None:
+        raise Http404(_("Đơn vị chưa có mẫu riêng cho biểu này."))
+    return _filled(_form(content_of(own), asked), asked, stage, by)

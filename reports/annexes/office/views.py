@@ -1,0 +1,123 @@
+"""A table in the office's own workbook: the file, the template and its versions."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import cast
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header, urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from communes import access
+from communes.access import Action, Policy, policy
+from communes.models import Official, Unit
+from indicators.enums import Stage
+from indicators.periods import Period
+from povertyplan.lib.bookforms.parts import MOST_BYTES, XLSX
+from povertyplan.lib.errors import DomainError, Problem
+from povertyplan.lib.numbers import whole_key
+from povertyplan.lib.receiving import was_skipped
+from reports.annexes.office.example import example_template
+from reports.annexes.office.pages import template_page
+from reports.annexes.office.templates import (
+    Asked,
+    asked_for,
+    content_of,
+    keep_template,
+    office_file,
+    use_version,
+    versions_of,
+)
+
+
+def _asked(request: HttpRequest, code: str, period: str, annex: str) -> Asked:
+    """Raises Http404 for a stranger, and for a table that the unit has not."""
+    try:
+        span = Period.parse(period)
+    except ValueError as error:
+        raise Http404(str(error)) from error
+    unit = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
+    try:
+        return asked_for(unit, span, annex, request.GET.get("variant", ""))
+    except DomainError as error:
+        raise Http404(str(error)) from error
+
+
+def _file(name: str, content: bytes) -> HttpResponse:
+    response = HttpResponse(content, content_type=XLSX)
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
+    response.headers["Content-Encoding"] = "identity"  # packed already
+    return response
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def document(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
+    """The table in the template in use; on a page of its own what keeps it from being filled in."""
+    asked = _asked(request, code, period, annex)
+    is_official = request.GET.get("stage") == Stage.OFFICIAL
+    stage = Stage.OFFICIAL if is_official else Stage.PROVISIONAL
+    try:
+        return _file(*office_file(asked, stage, cast(Official, request.user)))
+    except DomainError as error:
+        return _page(request, asked, error.problems)
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def example(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
+    asked = _asked(request, code, period, annex)
+    return _file(f"mau-bieu-{asked.annex.code}.xlsx", example_template(asked.spec, asked.layout))
+
+
+@policy(Policy.BY_UNIT)
+@require_safe
+def version(request: HttpRequest, code: str, period: str, annex: str, number: int) -> HttpResponse:
+    """One version of the template as it was sent."""
+    found = versions_of(_asked(request, code, period, annex)).filter(version=number).first()
+    if found is None:
+        raise Http404(_("Không có lần này của mẫu."))
+    return _file(found.name, content_of(found))
+
+
+@policy(Policy.BY_UNIT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def template(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
+    """The template in use and every place-holder; POST puts another in use, or none."""
+    asked = _asked(request, code, period, annex)
+    if request.method != "POST":
+        return _page(request, asked, [])
+    access.require_keep_templates(request.user, asked.unit)
+    try:
+        messages.success(request, _changed(request, asked))
+    except DomainError as error:
+        return _page(request, asked, error.problems)
+    return redirect(f"{request.path}?{urlencode({'variant': asked.variant})}")
+
+
+def _page(request: HttpRequest, asked: Asked, problems: list[Problem]) -> HttpResponse:
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
+    context = {"page": template_page(asked, request.user), "problems": problems}
+    return render(request, "annexes/office/template.html", context, status=status)
+
+
+def _changed(request: HttpRequest, asked: Asked) -> str:
+    """What was done."""
+    by = cast(Official, request.user)
+    step = request.POST.get("step", "")
+    if step == "none":
+        use_version(asked=asked, by=by, version=None)
+        return _("Đã thôi dùng mẫu của đơn vị. Các lần gửi vẫn lưu trong hồ sơ.")
+    if step:
+        number = whole_key(step)
+        use_version(asked=asked, by=by, version=number if number is not None else 0)
+        return _("Đã dùng lại mẫu lần {version}.").format(version=step)
+    if was_skipped(request):
+        words = _("Mẫu lớn hơn {most} MB. Bỏ bớt ảnh rồi gửi lại.")
+        raise DomainError(words.format(most=MOST_BYTES // 1024**2))
+    made = keep_template(asked=asked, by=by, upload=request.FILES.get("file"))
+    return _("Đã dùng mẫu “{name}”, lần {version}.").format(name=made.name, version=made.version)
