@@ -165,7 +165,11 @@ def home() -> Page:
 
 
 def _period(code: str) -> str:
-    return Period.parse(code).label if code else _("Mọi kỳ")
+    """Its name; the code itself where that is none, so that one bad row hides no others."""
+    try:
+        return Period.parse(code).label if code else _("Mọi kỳ")
+    except ValueError:
+        return code
 
 
 # -- the queue ------------------------------------------------------------------------------------
@@ -228,17 +232,19 @@ def _check(audit: Audit) -> Check:
         checked=audit.checked,
         differing=audit.differing,
         seconds=audit.seconds,
-        rows=[_differing(row) for row in audit.rows],
+        rows=[_differing(row) for row in audit.rows or () if isinstance(row, dict)],
     )
 
 
 def _differing(row: dict[str, Any]) -> Differing:
+    """What is absent of a row stays open: it may be of another release."""
+    stage = row.get("stage") or ""
     return Differing(
-        unit=row["unit_name"],
-        indicator=row["indicator_name"],
-        stage=str(Stage(row["stage"]).label),
-        stored=row["stored"] or "–",
-        recomputed=row["recomputed"] or "–",
+        unit=row.get("unit_name") or "–",
+        indicator=row.get("indicator_name") or "–",
+        stage=str(Stage(stage).label) if stage in Stage.values else stage,
+        stored=row.get("stored") or "–",
+        recomputed=row.get("recomputed") or "–",
     )
 
 
@@ -296,8 +302,16 @@ def _label(name: str) -> str:
 
 def _told(*written: str | None) -> str:
     """Arguments as they were given, without those that are empty."""
-    found = [json.loads(text) for text in written if text]
-    return " ".join(str(text) for text in found if text not in ("()", "{}", [], {}))
+    found = [_read(text) for text in written if text]
+    return " ".join(str(told) for told in found if told not in ("()", "{}", [], {}))
+
+
+def _read(text: str) -> Any:
+    """What Celery wrote down, or the text itself where it was cut."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text[:300]
 
 
 def _last_line(result: str | None) -> str:

@@ -53,7 +53,7 @@ def job(places: Places, settings: Any, tmp_path: Path, monkeypatch: pytest.Monke
     quick = [(".xlsx", b"x"), (".pdf", b"p")]
 
     def maker(ending: str, content: bytes) -> Any:
-        return lambda code, _unit, _period, _stage, variant: (
+        return lambda code, _unit, _period, _stage, variant, _by: (
             f"bieu-{code}-{variant}{ending}",
             content,
         )
