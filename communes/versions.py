@@ -139,20 +139,15 @@ class Part:
 
 
 class _Joined(Aggregate):
-    """The texts of some rows as one."""
+    """The texts of some rows as one. The same rows give the same text, however they are found."""
 
-    function = "STRING_AGG"
-    template = "%(function)s(%(expressions)s, ',')"
+    function = "GROUP_CONCAT"
     output_field = TextField()
 
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(
-            compiler,
-            connection,
-            function="GROUP_CONCAT",
-            template="%(function)s(%(expressions)s)",
-            **context,
-        )
+    def as_postgresql(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        """Put in order: it reads rows as its plan of the moment finds them."""
+        one, params = compiler.compile(self.get_source_expressions()[0])
+        return f"STRING_AGG({one}, ',' ORDER BY {one})", [*params, *params]
 
 
 def digest(rows: QuerySet[Any], *columns: str) -> Part:
