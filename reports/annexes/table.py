@@ -31,10 +31,13 @@ class CellKind(StrEnum):
 
 SYMBOLS = {
     CellKind.MISSING: "…",
-    CellKind.NOT_APPLICABLE: "-",
+    CellKind.NOT_APPLICABLE: "–",
     CellKind.NOT_PLANNED: "–",
 }
-"""What stands in a cell without a number. Source: annexes.yaml, symbols."""
+"""What stands in a cell without a number; the column tells what a dash stands for.
+
+Source: annexes.yaml, symbols, which are assumed; a hyphen beside a dash nobody tells apart.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _SYMBOL_MEANING = {
     CellKind.NOT_APPLICABLE: "không áp dụng",
     CellKind.NOT_PLANNED: "chưa giao kế hoạch",
 }
+_DASHES = {CellKind.NOT_APPLICABLE, CellKind.NOT_PLANNED}
 _STATE_NOTES = {
     ReportState.DRAFT: "Đang nhập",
     ReportState.SUBMITTED: "Chờ duyệt",
@@ -168,6 +169,8 @@ def symbol_note(cells: Iterable[Cell]) -> list[str]:
     told = [
         f"“{symbol}” {_SYMBOL_MEANING[kind]}" for kind, symbol in SYMBOLS.items() if kind in kinds
     ]
+    if _DASHES <= kinds:
+        told[-2:] = [f"{told[-2]}, ở cột kế hoạch và so với kế hoạch là chưa giao kế hoạch"]
     return [f"Ký hiệu: {'; '.join(told)}."] if told else []
 
 

@@ -19,7 +19,7 @@ from django.test import Client
 
 from tests.reports.annex_country import LAST, MERGED, TAKEN_OVER, YEARS, Milestones
 
-MISSING, NOT_APPLICABLE, NOT_PLANNED, NOT_DUE = "…", "-", "–", ""
+MISSING, NOT_APPLICABLE, NOT_PLANNED, NOT_DUE = "…", "–", "–", ""
 Expected = Decimal | str
 HUNDRED = Decimal(100)
 PLAN_YEARS = range(2021, 2026)

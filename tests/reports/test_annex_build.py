@@ -178,6 +178,17 @@ def test_group_table_lists_its_members_within_the_unit(places: Places, measured:
 # -- the cells --------------------------------------------------------------------------------
 
 
+def test_one_dash_of_two_meanings_is_told_by_its_column(
+    places: Places, measured: Measured, form: Annex
+) -> None:
+    told_by_two(places, measured)
+
+    assert table(form, places.district).remarks[-1] == (
+        "Ký hiệu: “…” chưa có số liệu; “–” không áp dụng, ở cột kế hoạch và so với kế hoạch là "
+        "chưa giao kế hoạch."
+    )
+
+
 def test_missing_zero_and_not_applicable_are_three_things(
     places: Places, measured: Measured, form: Annex
 ) -> None:
@@ -192,7 +203,7 @@ def test_missing_zero_and_not_applicable_are_three_things(
         "Một": CellKind.ZERO,
         "Hai": CellKind.NOT_APPLICABLE,
     }
-    assert column(made, "escaped") == [0, "…", 0, "-"]
+    assert column(made, "escaped") == [0, "…", 0, "–"]
 
 
 def test_total_rate_is_sum_over_sum_of_those_who_reported(

@@ -186,7 +186,7 @@ def test_lines_subtotals_and_totals_are_the_rolled_up_figures(
 
     assert column(made, "open") == [10, "…", 10, "…", 120, 500, 50, 200, 70, 300, 130, 500]
     # zero, not told and not applicable stay three things on each line
-    assert column(made, "out") == [0, "…", 0, "…", 17, 32, 8, 32, 9, "-", 17, 32]
+    assert column(made, "out") == [0, "…", 0, "…", 17, 32, 8, 32, 9, "–", 17, 32]
     assert column(made, "close") == [10, "…", 10, "…", 103, 468, 42, 168, 61, 300, 113, 468]
     rolled = figures(
         [places.district], list(filled.indicators.values()), [Y2024], Stage.PROVISIONAL

@@ -95,7 +95,7 @@ def test_numbers_are_numbers_and_symbols_are_text(filled: Filled) -> None:
     assert [told_nothing[letter] for letter in "CDEFGHIJKM"] == ["…"] * 10
     assert told_nothing["L"] == "–"
     reported = body(sheet, "Hai")
-    assert (reported["C"], reported["D"], reported["F"]) == (100, 95, "-")
+    assert (reported["C"], reported["D"], reported["F"]) == (100, 95, "–")
     assert reported["K"] == 90.0
 
 
