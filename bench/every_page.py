@@ -36,7 +36,7 @@ if not settings.configured:  # run by itself, not by a test
     }
     django.setup()
 
-from django.db import connection
+from django.db import connection, reset_queries
 from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -104,6 +104,7 @@ def pages() -> list[Page]:
         Page("overview of the province", leader, at("/tong-quan/{p}/{y}/")),
         Page("overview of the district", leader, at("/tong-quan/{d}/{y}/")),
         Page("dashboard", r, at("/so-lieu/{d}/{y}/")),
+        Page("dashboard, every unit", r, at("/so-lieu/{d}/{y}/?du=1")),
         Page("dashboard, a promise's table", r, at("/so-lieu/{d}/{y}/?bang=kh-{plan}")),
         Page("dashboard, all figures", r, at("/so-lieu/{d}/{y}/?bang=so-lieu&sap-xep=cham")),
         Page("sources of a figure", r, at("/so-lieu/{d}/{y}/nguon/{i}/")),
@@ -187,6 +188,7 @@ def _again(
 def _asked(
     client: Client, path: str, more: dict[str, str], wanted: int
 ) -> tuple[int, HttpResponse]:
+    reset_queries()  # the log has an end, after which nothing would be counted
     with CaptureQueriesContext(connection) as queries:
         answer: Any = client.get(path, headers=more)
     if answer.status_code != wanted:

@@ -38,6 +38,7 @@ Facts = Iterable[object]
 _ROOT = Path(settings.BASE_DIR)
 _CODE = ("communes", "indicators", "locale", "plans", "povertyplan", "reports", "templates")
 _KINDS = {".py", ".html", ".mo", ".svg"}
+_MADE_OF = (Path(settings.STATIC_ROOT) / "staticfiles.json", _ROOT / "requirements" / "run.lock")
 _READ = ("GET", "HEAD")
 _KEPT = (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)  # a redirect is not a page
 
@@ -73,6 +74,8 @@ def versioned(facts: Callable[..., Facts | None]) -> Callable[[View], View]:
         def answer(request: HttpRequest, *args: Any, **captured: Any) -> HttpResponse:
             if request.method not in _READ:
                 return view(request, *args, **captured)
+            if request.headers.get("If-None-Match", "").strip() == "*":
+                del request.META["HTTP_IF_NONE_MATCH"]  # would be answered before the judge
             response = conditional(request, *args, **captured)
             if response.has_header("ETag") and response.status_code not in _KEPT:
                 del response.headers["ETag"]
@@ -125,6 +128,8 @@ def _release() -> str:
             if path.suffix in _KINDS:
                 known = path.stat()
                 found.update(f"{path}{known.st_size}{known.st_mtime_ns}".encode())
+    for path in _MADE_OF:  # the names of scripts and styles; the libraries
+        found.update(path.read_bytes() if path.exists() else b"")
     return found.hexdigest()
 
 
@@ -153,7 +158,7 @@ class _Joined(Aggregate):
 def digest(rows: QuerySet[Any], *columns: str) -> Part:
     """Some rows, all columns of each or those named: an edit of any is seen."""
     row = JSONObject(**{name: F(name) for name in columns or _columns(rows.model)})
-    return _part(rows, _Joined(MD5(Cast(row, TextField()))))
+    return _part(rows, MD5(_Joined(MD5(Cast(row, TextField())))))
 
 
 def sums(rows: QuerySet[Any], **found: Any) -> Part:

@@ -16,6 +16,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from indicators.models import Indicator
+from povertyplan.lib.bilingual import unit_after
 from povertyplan.lib.numbers import format_number
 
 HUNDRED = Decimal(100)
@@ -108,7 +109,8 @@ def _step(indicator: Indicator) -> Decimal:
 
 
 def _with_unit(indicator: Indicator, value: Decimal) -> str:
-    return f"{format_number(value, indicator.decimals)} {indicator.unit_of_measure}"
+    number = format_number(value, indicator.decimals)
+    return f"{number} {unit_after(number, indicator.unit_of_measure)}"
 
 
 def _after(indicator: Indicator, previous: Decimal | None) -> Iterable[Band]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Count, F, FloatField, Max, Min, Q, Sum
+from django.db.models import Count, Max, Min, Q
 from django.http import HttpRequest
 
 from communes.access import current_posts
@@ -130,15 +130,8 @@ def added_up(below: Any, members: Any) -> Parts:
     )
 
 
-_SUMS = {
-    "sum": Sum("value"),
-    "placed": Sum(F("value") * F("pk"), output_field=FloatField()),
-}
-"""Two of one plan that change places have the same sum, but not each in its place."""
-
-
 def promised(unit: int, below: Any) -> Parts:
-    """Documents, promises and decisions as they are; the many milestones by their sums."""
+    """Documents, promises, decisions and milestones as they are."""
     yield from _documents()
     above = Ancestry.objects.filter(descendant__in=below).values("ancestor")
     members = GroupMember.objects.filter(unit__in=below).values("group")
@@ -164,9 +157,8 @@ def _documents() -> Parts:
 
 
 def _given(of: Q) -> Parts:
-    given = Milestone.objects.filter(of)
-    yield sums(given, n=Count("pk"), last=Max("pk"), of=Sum("allocation_id"), **_SUMS)
+    yield digest(Milestone.objects.filter(of))
 
 
 def _shares(of: Q) -> Parts:
-    yield sums(AllocationShare.objects.filter(of), n=Count("pk"), last=Max("pk"), **_SUMS)
+    yield digest(AllocationShare.objects.filter(of))

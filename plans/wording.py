@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext, pgettext_lazy
 
 from plans.enums import TargetComparator
 from plans.models import Amendment, Plan, Target
+from povertyplan.lib.bilingual import in_words, is_read_in_english, unit_after
 from povertyplan.lib.numbers import format_number
 
 _SIGNS = {
@@ -27,6 +30,22 @@ def day_words(text: str) -> str:
     if len(parts) == 2:
         return _("tháng {month}/{year}").format(month=parts[1], year=parts[0])
     return text
+
+
+def section_words(section: str) -> str:
+    """Where in a document, as read: III.2.1 gạch đầu dòng 3; the names of places stay."""
+    if not is_read_in_english():
+        return section
+    for pattern, words in (
+        (r"gạch đầu dòng (\d+)", _("gạch đầu dòng {n}")),
+        (r"đoạn (\d+)", _("đoạn {n}")),
+        (r"ý kiến xã ([^,]+)", _("ý kiến xã {n}")),
+        (r"^chỉ tiêu(?= )", pgettext("several", "chỉ tiêu")),
+        (r"^giải pháp$", _("giải pháp")),
+        (r"^Nơi nhận$", _("Nơi nhận")),
+    ):
+        section = re.sub(pattern, words.replace("{n}", r"\1"), section)
+    return section
 
 
 def years_words(year_from: int | None, year_to: int | None) -> str:
@@ -66,7 +85,21 @@ def promise_words(
 
 def with_unit(number: str, unit_of_measure: str) -> str:
     """A number with its unit behind it: 55,6% but 10 điểm %."""
-    return f"{number}{'' if unit_of_measure == '%' else ' '}{unit_of_measure}"
+    space = "" if unit_of_measure == "%" else " "
+    return f"{number}{space}{unit_after(number, unit_of_measure)}"
+
+
+_ONE_UNIT = pgettext_lazy("one", "đơn vị")  # what `unit_after` finds of it
+
+
+def of_units() -> str:
+    """The unit of measure where units are counted: 8/10 đơn vị."""
+    return in_words("đơn vị", pgettext("data", "đơn vị"))
+
+
+def points() -> str:
+    """The unit of measure of two percentages' difference."""
+    return in_words("điểm %")
 
 
 def plan_heading(plan: Plan) -> str:

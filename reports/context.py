@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from communes.access import current_posts, is_administrator
 from communes.enums import Role, TierCode
@@ -86,7 +87,7 @@ def _links(
         yield "registers", _("Sổ theo dõi"), reverse("registers:mine")
     yield from _unit_links(posts, latest)
     if posts or may_administer:
-        yield "plans", _("Kế hoạch"), reverse("plans:tree")
+        yield "plans", pgettext("several", "Kế hoạch"), reverse("plans:tree")
     if posts:
         yield "annexes", _("Biểu"), _of_unit("annexes:list", posts[0], latest)
     provinces = [post for post in posts if _may_schedule(post)]

@@ -26,7 +26,7 @@ from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.speech import officially
 from reports.enums import ReportState
 from reports.frozen import Told, digest_of, official_now, pack
-from reports.models import Report, Snapshot, SnapshotUnit
+from reports.models import Snapshot, SnapshotUnit
 from reports.returns import tracker
 
 NOTE_LENGTH = 500
@@ -48,9 +48,9 @@ def close_period(
     """
     access.require_schedule(by, unit)
     _need_closable(unit, period, note)
-    approved, expected = _counts(unit, period)
+    approved, reopened, expected = _counts(unit, period)
     if approved < expected and not sure:
-        raise UnapprovedError(_unapproved(approved, expected))
+        raise UnapprovedError(_unapproved(approved, reopened, expected))
     rollups.drain()
     return _freeze(unit, period, by, note.strip())
 
@@ -62,7 +62,7 @@ def _freeze(unit: Unit, period: Period, by: Official, note: str) -> Snapshot:
     units = list(Unit.objects.below(unit, include_self=True).valid_on(period.end))
     packed = _packed(units, _figures(units, period, unit))
     promises = _promises(unit, period) if period.is_year else []
-    approved, expected = _counts(unit, period)
+    approved, _reopened, expected = _counts(unit, period)
     digest = digest_of(((row.reference, figures) for row, figures in packed), promises)
     last = Snapshot.objects.filter(unit=unit, period=period.code).order_by("number").last()
     same = (digest, approved, expected)
@@ -124,20 +124,31 @@ def _need_closable(unit: Unit, period: Period, note: str) -> None:
         )
 
 
-def _counts(unit: Unit, period: Period) -> tuple[int, int]:
-    """(returns approved, returns that there must be) below the unit and of itself."""
-    owing = [row.unit.pk for row in tracker(unit, period).rows]
-    done = Report.objects.filter(
-        unit__in=owing, period=period.code, state=ReportState.APPROVED
-    ).count()
-    return done, len(owing)
+def _counts(unit: Unit, period: Period) -> tuple[int, int, int]:
+    """(returns approved, reopened and not approved anew, that there must be) of the unit and all
+    below it."""
+    found = tracker(unit, period)
+    reopened = sum(row.is_reopened for row in found.rows)
+    return found.count(ReportState.APPROVED), reopened, len(found.rows)
 
 
-def _unapproved(approved: int, expected: int) -> str:
-    return _(
-        "Mới {approved} trong {expected} báo cáo của kỳ được duyệt chính thức. Chốt lúc này thì "
-        "{rest} báo cáo còn lại không có trong số liệu chốt; duyệt sau sẽ được ghi riêng."
-    ).format(approved=approved, expected=expected, rest=expected - approved)
+def _unapproved(approved: int, reopened: int, expected: int) -> str:
+    """What a closing would not hold, and what it would hold as it was approved before."""
+    said = [
+        _("Mới {approved} trong {expected} báo cáo của kỳ được duyệt chính thức.").format(
+            approved=approved, expected=expected
+        )
+    ]
+    if rest := expected - approved - reopened:
+        text = _(
+            "Chốt lúc này thì {rest} báo cáo chưa duyệt lần nào không có trong số liệu chốt; "
+            "duyệt sau sẽ được ghi riêng."
+        )
+        said.append(text.format(rest=rest))
+    if reopened:
+        text = _("{n} báo cáo đang mở lại để sửa: số liệu chốt lấy số đã duyệt lần trước.")
+        said.append(text.format(n=reopened))
+    return " ".join(said)
 
 
 def _figures(units: list[Unit], period: Period, whole: Unit) -> Told:

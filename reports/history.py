@@ -11,6 +11,7 @@ from communes.models import Unit
 from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
+from povertyplan.lib.speech import retold
 from reports.enums import Step
 from reports.models import Comment, Report, ReportEvent
 
@@ -51,7 +52,7 @@ def figure_history(unit: Unit, period: Period) -> list[Change]:
                     old=old[1],
                     new_answer=new[0],
                     new=new[1],
-                    reason=record.history_change_reason or "",
+                    reason=retold(record.history_change_reason or ""),
                 )
             )
         last[record.id] = new

@@ -50,18 +50,28 @@ SHIPPED: dict[str, tuple[str, ...]] = {
     "communes/data/groups.yaml": ("groups.name_vi",),
     "indicators/data/indicators.yaml": (
         "unit_groups.name_vi",
+        "series_breaks.note_vi",
         "indicators.unit",
         "indicators.count_unit",
     ),
     "indicators/data/rules.yaml": ("rules.name_vi", "rules.message_vi"),
-    "plans/data/plans.yaml": ("documents.kind", "documents.issuer", "responsibilities.agency"),
+    "plans/data/plans.yaml": (
+        "documents.kind",
+        "documents.issuer",
+        "documents.issuer_vi",
+        "responsibilities.agency",
+    ),
     "plans/data/targets.yaml": (
         "scopes.label_vi",
         "figures.unit",
         "figures.caveat_vi",
         "figures.blocker_vi",
     ),
-    "reports/data/annexes.yaml": ("annexes.title_vi",),
+    "reports/data/annexes.yaml": (
+        "annexes.title_vi",
+        "annexes.confidence_vi",
+        "annexes.other_reading_vi",
+    ),
     "reports/data/registers.yaml": (
         "registers.name_vi",
         "registers.entry_vi",
@@ -69,6 +79,10 @@ SHIPPED: dict[str, tuple[str, ...]] = {
     ),
 }
 """Texts of each data file that are shown and have no English beside them: list.key."""
+
+ONE = "one"
+MEASURES = {"indicators.unit", "indicators.count_unit", "figures.unit"}
+"""Units of measure: said of exactly one too, in a context of their own (`ONE` of `bilingual`)."""
 
 Found = tuple[str | tuple[str, ...], str | None, str]
 """(message or its forms, context, where: path without line, so that moving code changes nothing)"""
@@ -104,6 +118,8 @@ def _in_data() -> Iterator[Found]:
             for row in told[rows]:
                 if row.get(key) and row[key] not in ALIKE:
                     yield row[key], DATA, name
+                    if f"{rows}.{key}" in MEASURES:
+                        yield row[key], ONE, name
 
 
 def _in_source(source: bytes, path: Path) -> Iterator[Found]:

@@ -14,6 +14,7 @@ from indicators.models import Indicator
 from plans.cascade.shares import ONE, ZERO, mean
 from plans.enums import PlannedMeasure
 from plans.evaluators import Better
+from plans.wording import of_units, points
 
 
 class Manner(StrEnum):
@@ -69,10 +70,10 @@ def decimals_of(indicator: Indicator) -> int:
 def unit_words(indicator: Indicator, measure: str) -> str:
     """The unit of a planned figure; the change of a rate in per cent is in points."""
     if manner_of(indicator) is Manner.COUNT:
-        return indicator.count_unit or _("đơn vị")
+        return indicator.count_unit or of_units()
     is_change = measure == PlannedMeasure.CHANGE_POINTS
     if is_change and indicator.unit_of_measure == "%":
-        return _("điểm %")
+        return points()
     return indicator.unit_of_measure
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from communes.models import Unit
 from indicators.models import Indicator
@@ -284,4 +285,10 @@ def _absent(combined: Combined, names: Mapping[int, Unit]) -> str:
 def _named(pks: tuple[int, ...], names: Mapping[int, Unit]) -> str:
     words = ", ".join(names[pk].short_name for pk in pks[:NAMED])
     rest = len(pks) - NAMED
-    return _("{words} và {n} đơn vị khác").format(words=words, n=rest) if rest > 0 else words
+    return (
+        ngettext("{words} và {n} đơn vị khác", "{words} và {n} đơn vị khác", rest).format(
+            words=words, n=rest
+        )
+        if rest > 0
+        else words
+    )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import combinations, product
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indicators.enums import Severity
 from plans.consistency.findings import (
@@ -27,6 +28,7 @@ from plans.consistency.findings import (
 from plans.consistency.intervals import Interval, quotient, total
 from plans.consistency.stated import Figure, Known, Measure, Stated
 from plans.enums import TargetKind
+from plans.wording import points
 from povertyplan.lib.numbers import format_number
 
 
@@ -227,9 +229,9 @@ def _cut_told(
     if figure.over_the_span != figure.bounds and figure.value is not None:
         years = figure.span.years
         whole = amount(figure.value * years, unit)
-        cut = _("{cut} × {years} năm = {whole}").format(
-            cut=number_words(figure), years=years, whole=whole
-        )
+        cut = ngettext(
+            "{cut} × {years} năm = {whole}", "{cut} × {years} năm = {whole}", years
+        ).format(cut=number_words(figure), years=years, whole=whole)
     starts = " + ".join(
         _("đầu năm {year} là {value}").format(year=year, value=_reported(row, measure))
         for year, row in openings.items()
@@ -248,7 +250,7 @@ def _cut_told(
 
 
 def _points(unit: str) -> str:
-    return _("điểm %") if unit == "%" else unit
+    return points() if unit == "%" else unit
 
 
 # -- contradictions -------------------------------------------------------------------------------

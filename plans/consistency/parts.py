@@ -9,6 +9,7 @@ from decimal import Decimal
 from itertools import product
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from indicators.enums import Comparator
 from plans.consistency.findings import (
@@ -25,7 +26,7 @@ from plans.consistency.findings import (
 from plans.consistency.intervals import ZERO, Interval, total
 from plans.consistency.stated import Known, Relation, Stated
 from plans.enums import TargetKind
-from plans.wording import with_unit
+from plans.wording import points, with_unit
 
 Group = Sequence[Stated]
 """Figures of one place, span and kind: those that may be added up and compared."""
@@ -114,7 +115,7 @@ def _told(rule: Relation, terms: Sequence[Term], gap: Decimal, known: Known) -> 
     left = [(factor, figure) for factor, figure in terms if factor > 0]
     right = [(-factor, figure) for factor, figure in terms if factor < 0]
     unit = terms[-1][1].unit_of_measure
-    gap_unit = _("điểm %") if unit == "%" else unit
+    gap_unit = points() if unit == "%" else unit
     is_exact = all(figure.bounds.is_exact for _factor, figure in terms)
     compared = {
         Comparator.AT_LEAST: _("ít hơn"),
@@ -241,9 +242,9 @@ def _mean_told(
     gap: Decimal,
     known: Known,
 ) -> Inconsistency:
-    factors = [_("{count} đơn vị").format(count=count)]
+    factors = [ngettext("{count} đơn vị", "{count} đơn vị", count).format(count=count)]
     if years > 1:
-        factors.append(_("{years} năm").format(years=years))
+        factors.append(ngettext("{years} năm", "{years} năm", years).format(years=years))
     worked = f"{number_words(mean)} × {' × '.join(factors)}"
     unit = whole.unit_of_measure
     if found.is_exact and found.low is not None:

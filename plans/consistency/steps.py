@@ -21,7 +21,7 @@ from plans.consistency.findings import (
 from plans.consistency.intervals import ZERO, Interval
 from plans.consistency.stated import Known, Stated, Step
 from plans.enums import PlannedMeasure, TargetKind
-from plans.wording import years_words
+from plans.wording import points, years_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def _told(
     *,
     is_exact: bool,
 ) -> Inconsistency:
-    unit = _("điểm %") if figure.unit_of_measure == "%" else figure.unit_of_measure
+    unit = points() if figure.unit_of_measure == "%" else figure.unit_of_measure
     gap = rounded(gap, figure.measure)
     return Inconsistency(
         kind,

@@ -20,7 +20,7 @@ from plans.cascade.proposing import words_of
 from plans.enums import AllocationState, PlannedMeasure, TargetComparator
 from plans.milestones import COUNTING, Planned, planned
 from plans.models import Allocation, AllocationShare, Milestone, Plan
-from plans.wording import plan_heading
+from plans.wording import plan_heading, section_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +219,7 @@ def _document(row: Planned) -> str:
     heading = plan_heading(row.plan)
     if row.decision is not None and row.decision.decision_number:
         return _("{plan}; QĐ {number}").format(plan=heading, number=row.decision.decision_number)
-    return f"{heading}, {row.target.section}" if row.target else heading
+    return f"{heading}, {section_words(row.target.section)}" if row.target else heading
 
 
 def _suggested(ground: Ground, own: Planned | None) -> Decimal | None:

@@ -16,7 +16,7 @@ from plans.evaluators import Verdict
 from plans.models import Target
 from plans.pages.verdicts import Judged, Verdicts
 from plans.querysets import TargetQuerySet
-from plans.wording import plan_heading, value_words, years_words
+from plans.wording import plan_heading, section_words, value_words, years_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def figure_row(target: Target, judged: Judged | None = None) -> FigureRow:
         kind="" if target.kind == TargetKind.RESULT else target.get_kind_display(),
         years=years_words(target.year_from, target.year_to),
         scope=_scope_words(target),
-        section=target.section,
+        section=section_words(target.section),
         annexes=", ".join(_annexes(target)),
         note=target.note,
         caveat=target.caveat,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from communes import access
 from communes.access import Action
@@ -226,16 +227,18 @@ def _coverage(judged: Judged) -> str:
         text = _("Đơn vị đã có số năm {year}.") if found.reported else _("Chưa có số năm {year}.")
         return text.format(year=year)
     if found.is_complete:
-        return _("Đủ số của {n}/{of} đơn vị năm {year}.").format(
-            n=found.reported, of=found.expected, year=year
-        )
+        return ngettext(
+            "Đủ số của {n}/{of} đơn vị năm {year}.",
+            "Đủ số của {n}/{of} đơn vị năm {year}.",
+            found.expected,
+        ).format(n=found.reported, of=found.expected, year=year)
     if not found.reported:
         return _("Chưa đơn vị nào trong {of} đơn vị có số năm {year}.").format(
             of=found.expected, year=year
         )
-    text = _("{n}/{of} đơn vị có số năm {year}.").format(
-        n=found.reported, of=found.expected, year=year
-    )
+    text = ngettext(
+        "{n}/{of} đơn vị có số năm {year}.", "{n}/{of} đơn vị có số năm {year}.", found.expected
+    ).format(n=found.reported, of=found.expected, year=year)
     if Reason.PARTIAL in found.reasons:
         text += " " + _(
             "So cùng phạm vi: chỉ các đơn vị đã có số, với phần mốc của chính các đơn vị đó."

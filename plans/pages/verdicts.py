@@ -22,7 +22,7 @@ from plans.enums import TargetKind
 from plans.evaluators import Reason, Verdict, shown
 from plans.models import Target
 from plans.pages.sight import NOTHING, Reader, Sight, sight_of
-from plans.wording import promise_words, with_unit
+from plans.wording import of_units, promise_words, with_unit
 from povertyplan.lib.numbers import format_number
 
 _PER_UNIT = frozenset({TargetKind.PER_UNIT, TargetKind.PER_UNIT_PER_YEAR})
@@ -90,7 +90,7 @@ class Judged:
 
     @property
     def unit_of_measure(self) -> str:
-        return str(_("đơn vị")) if self.is_each else self.found.target.unit_of_measure
+        return of_units() if self.is_each else self.found.target.unit_of_measure
 
     def number(self, value: Decimal | None) -> str:
         """A figure of this promise, without its unit."""

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from plans.assessment import amendment_in_force
 from plans.consistency.intervals import decimals_of
 from plans.models import Amendment, Plan, Target
-from plans.wording import day_words, plan_heading, value_words
+from plans.wording import day_words, plan_heading, section_words, value_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _versions(target: Target, amendments: Sequence[Amendment], today: date) -> l
 def _document(target: Target, *, is_in_force: bool) -> Version:
     return Version(
         heading=_("{document}, mục {section}").format(
-            document=plan_heading(target.plan), section=target.section
+            document=plan_heading(target.plan), section=section_words(target.section)
         ),
         decided=day_words(target.plan.issued_on),
         in_force_from=None,

@@ -6,10 +6,15 @@ from django import template
 from django.http import QueryDict
 from django.utils.http import urlencode
 
+from plans.wording import section_words
+
 register = template.Library()
 
 STANDPOINT = ("nam", "stage", "don-vi")
 """What every plan page understands: year, stage, unit."""
+
+
+register.filter("section", section_words)
 
 
 @register.simple_tag

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from communes import access
@@ -112,9 +113,11 @@ def _issue(request: SignedInRequest, subject: Subject) -> HttpResponse:
         return _decision_page(request, page, form, {}, HTTPStatus.UNPROCESSABLE_ENTITY)
     messages.success(
         request,
-        _("Đã giao chỉ tiêu theo {number} cho {n} đơn vị.").format(
-            number=issued.decision_number, n=len(page.ground.children)
-        ),
+        ngettext(
+            "Đã giao chỉ tiêu theo {number} cho {n} đơn vị.",
+            "Đã giao chỉ tiêu theo {number} cho {n} đơn vị.",
+            len(page.ground.children),
+        ).format(number=issued.decision_number, n=len(page.ground.children)),
     )
     return redirect(_address(subject))
 

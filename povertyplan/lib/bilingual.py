@@ -9,6 +9,7 @@ names into English.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
@@ -17,6 +18,12 @@ from django.utils.translation import get_language, gettext, pgettext
 
 DATA = "data"
 """Context of messages that stand in data files. `tooling.messages` collects them from there."""
+
+ONE = "one"
+"""Context of units of measure as said of exactly one: room, where the data word is rooms."""
+
+_IS_ONE = re.compile(r"(?:^|[\s+−/-])1\Z")
+"""How a number ends that is exactly one: 1, ≥ 1, −1, 0/1; not 21, 0–1 or 1.0."""
 
 
 class Shown(str):
@@ -50,6 +57,14 @@ def in_words(kept: str, english: str = "") -> str:
     if found == kept:
         found = gettext(kept)
     return kept if found == kept else Shown(found, kept)
+
+
+def unit_after(number: str, unit: str) -> str:
+    """The unit of measure as it stands behind a number in figures: 1 room, 2 rooms."""
+    if not isinstance(unit, Shown) or not _IS_ONE.search(number):
+        return unit
+    one = pgettext(ONE, unit.kept)
+    return unit if one == unit.kept else Shown(one, unit.kept)
 
 
 class _InReadersLanguage(DeferredAttribute):

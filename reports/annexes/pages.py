@@ -15,6 +15,7 @@ from communes.models import GroupMember, Official, Unit, UnitGroup
 from indicators.enums import Stage
 from indicators.freshness import Freshness, Included, Scope
 from indicators.periods import Period
+from povertyplan.lib.bilingual import in_words
 from povertyplan.lib.errors import DomainError
 from reports.annexes.build import Offer, build_table, offers
 from reports.annexes.lines import GROUP, Area, Place
@@ -186,6 +187,6 @@ def _preview(offer: Offer, area: Area, period: Period, stage: str, variant: str)
             VariantLink(code, str(VARIANT_LABELS.get(code, code)), code == table.layout.variant)
             for code in offer.variants
         ],
-        confidence=annex.definition.get("confidence_vi", ""),
-        other_reading=annex.definition.get("other_reading_vi", ""),
+        confidence=in_words(annex.definition.get("confidence_vi", "")),
+        other_reading=in_words(annex.definition.get("other_reading_vi", "")),
     )

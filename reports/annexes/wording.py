@@ -169,7 +169,7 @@ def symbol_note(cells: Iterable[Cell]) -> list[str]:
     told = [
         f"“{symbol}” {_SYMBOL_MEANING[kind]}" for kind, symbol in SYMBOLS.items() if kind in kinds
     ]
-    if _DASHES <= kinds:
+    if kinds >= _DASHES:
         told[-2:] = [f"{told[-2]}, ở cột kế hoạch và so với kế hoạch là chưa giao kế hoạch"]
     return [f"Ký hiệu: {'; '.join(told)}."] if told else []
 

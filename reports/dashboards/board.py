@@ -122,9 +122,13 @@ def _shown(heat: Heat, asked: Asked) -> Heat:
 
 
 def _unnamed(page: UnitPage) -> UnitPage:
-    """How many units lack figures, and not which."""
+    """How many units lack figures, and not which; of mergers below it none."""
     included = page.included
-    return replace(page, included=replace(included, lacking=()) if included else None)
+    return replace(
+        page,
+        included=replace(included, lacking=()) if included else None,
+        merged=tuple(row for row in page.merged if row.predecessor_id == page.unit.pk),
+    )
 
 
 class _Table:

@@ -65,13 +65,15 @@ class Waiting:
 class HandingIn:
     """The panel: counts by state, and the units that have not sent, the late ones first.
 
-    `tiers`: how many of the units are of each tier, by its name.
+    `reopened`: approved once, and the correction not yet. `tiers`: how many of the units are of
+    each tier, by its name.
     """
 
     deadline: Deadline | None
     deadline_words: str
     submitted: int
     approved: int
+    reopened: int
     total: int
     tiers: tuple[tuple[str, int], ...]
     late: int
@@ -111,6 +113,7 @@ def _panel(found: Tracker) -> HandingIn:
         deadline_words=deadline_words(found.deadline, timezone.localdate()),
         submitted=found.submitted,
         approved=sum(row.state == ReportState.APPROVED for row in found.rows),
+        reopened=sum(row.is_reopened for row in found.rows),
         total=len(found.rows),
         tiers=_tiers(found.rows),
         late=sum(row.is_late for row in found.rows),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from communes.models import Succession, Unit, UnitGroup
 from indicators.enums import Stage
@@ -75,7 +76,7 @@ class UnitPage:
         included, tier = self.included, self.choice.tier
         if included is None or not included.expected:
             return ""
-        return _coverage_words(tier, is_official=self.is_official).format(
+        return _coverage_words(tier, included.expected, is_official=self.is_official).format(
             n=format_number(Decimal(included.reported)),
             of=format_number(Decimal(included.expected)),
             tier=tier.lower(),
@@ -89,12 +90,30 @@ class UnitPage:
         return self.table.total.expected > 0 and not self.table.total.reported
 
 
-def _coverage_words(tier: str, *, is_official: bool) -> str:
-    if not tier:
-        sent = _("Tính trên số của {n}/{of} đơn vị đã nộp.")
-        return _("Tính trên số của {n}/{of} đơn vị đã được duyệt.") if is_official else sent
-    sent = _("Tính trên số của {n}/{of} đơn vị cấp {tier} đã nộp.")
-    return _("Tính trên số của {n}/{of} đơn vị cấp {tier} đã được duyệt.") if is_official else sent
+def _coverage_words(tier: str, expected: int, *, is_official: bool) -> str:
+    if tier and is_official:
+        return ngettext(
+            "Tính trên số của {n}/{of} đơn vị cấp {tier} đã được duyệt.",
+            "Tính trên số của {n}/{of} đơn vị cấp {tier} đã được duyệt.",
+            expected,
+        )
+    if tier:
+        return ngettext(
+            "Tính trên số của {n}/{of} đơn vị cấp {tier} đã nộp.",
+            "Tính trên số của {n}/{of} đơn vị cấp {tier} đã nộp.",
+            expected,
+        )
+    if is_official:
+        return ngettext(
+            "Tính trên số của {n}/{of} đơn vị đã được duyệt.",
+            "Tính trên số của {n}/{of} đơn vị đã được duyệt.",
+            expected,
+        )
+    return ngettext(
+        "Tính trên số của {n}/{of} đơn vị đã nộp.",
+        "Tính trên số của {n}/{of} đơn vị đã nộp.",
+        expected,
+    )
 
 
 @dataclass(frozen=True, slots=True)

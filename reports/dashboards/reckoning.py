@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from indicators.enums import Aggregation, Comparator, IndicatorKind
 from indicators.figures import Figure
 from indicators.models import Indicator
+from povertyplan.lib.bilingual import unit_after
 from povertyplan.lib.numbers import format_number
 from reports.dashboards.cells import value_text
 
@@ -73,7 +74,8 @@ def _quotient(indicator: Indicator, figure: Figure, sides: tuple[Decimal, Decima
     if figure.value is None:
         return _("{words}: mẫu số bằng 0, không tính được").format(words=words)
     unit = indicator.unit_of_measure
-    return f"{words} = {value_text(indicator, figure.value)}{unit if unit == '%' else f' {unit}'}"
+    value = value_text(indicator, figure.value)
+    return f"{words} = {value}{unit if unit == '%' else f' {unit_after(value, unit)}'}"
 
 
 def _condition(indicator: Indicator) -> str:

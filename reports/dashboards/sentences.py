@@ -14,6 +14,7 @@ from indicators.models import Indicator
 from plans.evaluators import Verdict, shown
 from plans.pages.verdicts import Judged
 from plans.wording import with_unit
+from povertyplan.lib.bilingual import in_words, unit_after
 from povertyplan.lib.numbers import format_number
 from reports.dashboards.columns import Headline
 
@@ -71,9 +72,11 @@ def _move(rate: Indicator, closing: Figure, opening: Figure | None) -> str:
     if cut == ZERO:
         return _("không đổi trong năm")
     points = format_number(abs(cut), rate.decimals)
-    unit = _("điểm %") if rate.unit_of_measure == "%" else rate.unit_of_measure
+    unit = in_words("điểm %") if rate.unit_of_measure == "%" else rate.unit_of_measure
     verb = _("giảm") if cut > ZERO else _("tăng")
-    return _("{verb} {points} {unit} trong năm").format(verb=verb, points=points, unit=unit)
+    return _("{verb} {points} {unit} trong năm").format(
+        verb=verb, points=points, unit=unit_after(points, unit)
+    )
 
 
 def finding(judged: Judged) -> str:
@@ -91,6 +94,6 @@ def finding(judged: Judged) -> str:
     if not apart:
         return _("bằng mốc")
     unit = judged.unit_of_measure
-    gap = with_unit(judged.number(abs(apart)), _("điểm %") if unit == "%" else unit)
+    gap = with_unit(judged.number(abs(apart)), in_words("điểm %") if unit == "%" else unit)
     text = _("cao hơn mốc {gap}") if apart > 0 else _("thấp hơn mốc {gap}")
     return text.format(gap=gap)

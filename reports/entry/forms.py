@@ -77,6 +77,11 @@ class Line:
         return f"{self.row.number}\t{' '.join(part for part in (*before, name) if part)}"
 
     @property
+    def spoken(self) -> str:
+        """The same on one line, as the name of its box: 1.6 − Số hộ thoát nghèo."""
+        return self.heading.replace("\t", " ")
+
+    @property
     def unit(self) -> str:
         if self.row.kind == "change":
             return _("điểm %")

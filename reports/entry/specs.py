@@ -11,6 +11,7 @@ from typing import Any
 
 from indicators.bands import Band, Question, band_of_history
 from indicators.enums import ValueType
+from povertyplan.lib.bilingual import unit_after
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.numbers import format_number, parse_number
 from reports.returns import Row, plain
@@ -95,7 +96,8 @@ def _band(band: Band, row: Row) -> str:
 
 def _history(band: Band, row: Row) -> str:
     low = band.values["low"]
-    high = band.values["high"].removesuffix(f" {row.indicator.unit_of_measure}")
+    unit = row.indicator.unit_of_measure
+    high = band.values["high"].removesuffix(f" {unit}").removesuffix(f" {unit_after('1', unit)}")
     count = int(band.values["count"])
     told = f"h:{count}:{low}:{high}"
     lowest, highest = _read(low, row), _read(high, row)

@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from indicators.enums import Stage
 from indicators.models import Indicator
 from indicators.periods import Period
+from plans.wording import of_units
+from povertyplan.lib.bilingual import unit_after
 from povertyplan.lib.numbers import format_number
 from reports.dashboards.heat_cells import FEW, is_small
 from reports.explore.ground import Place
@@ -103,8 +105,9 @@ def signed(value: Decimal, decimals: int) -> str:
 def plan_text(indicator: Indicator, plan: Plan) -> str:
     """KH 1.200; of a share of units, how many units are planned."""
     if plan.counts_units:
-        unit = indicator.count_unit or _("đơn vị")
-        return _("KH {number} {unit}").format(number=format_number(plan.value), unit=unit)
+        number = format_number(plan.value)
+        unit = unit_after(number, indicator.count_unit or of_units())
+        return _("KH {number} {unit}").format(number=number, unit=unit)
     return _("KH {number}").format(number=format_number(plan.value, indicator.decimals))
 
 

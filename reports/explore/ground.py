@@ -19,7 +19,7 @@ from communes.models import Ancestry, GroupMember, Official, Succession, Unit, U
 from indicators.enums import IndicatorKind
 from indicators.models import Indicator, IndicatorAlias, Rollup
 from indicators.periods import Period
-from reports.explore.question import BELOW, ITSELF, MOST_INDICATORS, TIERS, Question
+from reports.explore.question import BELOW, GROUP, ITSELF, MOST_INDICATORS, TIERS, Question
 from reports.returns import latest_period, periods_for
 
 WHOLE = "chung"
@@ -130,6 +130,9 @@ class _Laying:
         scope = self._scope(groups)
         bases = _bases(self.named, periods)
         rows, hidden = self._members(bases, scope, groups)
+        if bases and not (any(rows.values()) or hidden or scope.startswith(GROUP)):
+            # No such unit stands below it: what can be asked for is the unit itself.
+            scope, rows = ITSELF, {code: [base] for code, base in bases.items()}
         places = _places(rows, periods)
         asked = replace(
             self.asked,

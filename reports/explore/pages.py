@@ -108,10 +108,11 @@ class ExplorePage:
     @property
     def size(self) -> str:
         """What is laid out, in words."""
+        found = self.ground
         return _("{figures} chỉ tiêu × {units} đơn vị × {periods} kỳ").format(
-            figures=len(self.ground.indicators),
-            units=whole_number(len(self.ground.places)),
-            periods=len(self.ground.periods),
+            figures=len(found.indicators),
+            units=whole_number(len(found.places) or int(found.whole is not None)),
+            periods=len(found.periods),
         )
 
     @property
@@ -119,8 +120,8 @@ class ExplorePage:
         return self.ground.merged
 
     @property
-    def counts(self) -> list[tuple[str, str]]:
-        return [(row.label, whole_number(count)) for row, count in self.ground.counts]
+    def counts(self) -> list[tuple[str, int]]:
+        return [(row.label, count) for row, count in self.ground.counts]
 
     @property
     def small_base(self) -> int:

@@ -16,6 +16,7 @@ from simple_history.models import HistoricalRecords
 from communes.models import Post, Tier, Unit
 from indicators.models import Indicator, PeriodField
 from indicators.periods import Period
+from povertyplan.lib.bilingual import Words
 from reports.enums import EDITABLE, ReportState, Step
 
 
@@ -63,12 +64,13 @@ class ReportQuerySet(models.QuerySet["Report"]):
     def with_past(self) -> ReportQuerySet:
         """With what its steps say of each return, in the same query."""
         steps = ReportEvent.objects.filter(report=OuterRef("pk")).order_by()
-        sent_back = steps.filter(step=Step.RETURN)
+        sent_back, sent = steps.filter(step=Step.RETURN), steps.filter(step=Step.SUBMIT)
         times = sent_back.values("report").annotate(times=Count("pk")).values("times")
         past: dict[str, Any] = {
             "is_correction": Exists(steps.filter(step=Step.REOPEN)),
             "times_returned": Coalesce(Subquery(times), 0),
             "returned_at": Subquery(sent_back.order_by("-at").values("at")[:1]),
+            "first_sent": Subquery(sent.order_by("at").values("at")[:1]),
         }
         return self.annotate(**past)
 
@@ -77,12 +79,14 @@ class Report(models.Model):
     """One unit's return for one period. Changed only by `workflow`.
 
     `is_correction`: it was approved once and is open to be mended, or was; `times_returned` and
-    `returned_at` (last): all three are known of what was read `with_past`.
+    `returned_at` (last); `first_sent`, when it first left its unit: all four are known of what was
+    read `with_past`.
     """
 
     is_correction: bool = False
     times_returned: int = 0
     returned_at: datetime | None = None
+    first_sent: datetime | None = None
 
     unit = models.ForeignKey(Unit, models.PROTECT, related_name="reports", db_index=False)
     period = PeriodField()
@@ -143,7 +147,7 @@ class ReportEvent(models.Model):
     round = models.PositiveSmallIntegerField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     post = models.ForeignKey(Post, models.SET_NULL, null=True, related_name="+")
-    post_label = models.CharField(max_length=200)
+    post_label = Words(max_length=200)
     at = models.DateTimeField(default=timezone.now)
     note = models.TextField(blank=True)
     covered = models.JSONField(default=list, help_text=_("Mã chỉ số và giá trị tại thời điểm đó"))

@@ -86,7 +86,7 @@ def _telling_of(row: Standing, today: date) -> tuple[str, str] | None:
     opens, due = row.deadline.opens_on, row.deadline.due_on
     about = f"{row.period.code}:{row.unit.pk}"
     left = (due - today).days
-    if -OVERDUE_FOR <= left < 0:
+    if -OVERDUE_FOR <= left < 0 and not row.was_in_time:
         return NoticeKind.OVERDUE, f"overdue:{about}:{due}"
     if left in settings.NOTICE_DUE_DAYS and opens <= today:
         return NoticeKind.DUE_SOON, f"due_soon:{about}:{due}:{left}"

@@ -52,6 +52,7 @@ def of_comment(comment: Comment) -> int:
     people = _desk(report) if is_of_unit else officers
     told = {
         "figure": comment.indicator.name,
+        "figure_en": comment.indicator.name_en,
         "body": comment.body[:200],
         "post": comment.post_label,
     }
@@ -124,13 +125,14 @@ def _sent_back(report: Report) -> dict[str, Any]:
     asked = list(
         Comment.objects.filter(report=report, asks_for_change=True, settled_at=None)
         .order_by("indicator__theme__order", "indicator__order")
-        .values_list("indicator__name", "body")
+        .values_list("indicator__name", "indicator__name_en", "body")
     )
     named = asked[:NAMED]
     return {
         "count": len(asked),
-        "figures": [name for name, _body in named],
-        "reasons": [body[:REASON] for _name, body in named],
+        "figures": [name for name, _english, _body in named],
+        "figures_en": [english for _name, english, _body in named],
+        "reasons": [body[:REASON] for _name, _english, body in named],
     }
 
 

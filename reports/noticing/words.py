@@ -15,6 +15,7 @@ from indicators.enums import Stage
 from indicators.periods import Period
 from plans.evaluators import Verdict
 from plans.pages.verdicts import MARKS
+from povertyplan.lib.bilingual import in_words
 from reports.enums import NoticeKind
 from reports.models import Notice
 
@@ -66,6 +67,7 @@ def _names(notice: Notice) -> Names:
     told = notice.told
     return {
         **{key: value for key, value in told.items() if isinstance(value, str | int)},
+        "figure": in_words(str(told.get("figure", "")), str(told.get("figure_en", ""))),
         "unit": notice.unit.name_in_sentence if notice.unit else "",
         "period": Period.parse(notice.period).label if notice.period else "",
         "due": _day(told.get("due")),
@@ -122,7 +124,9 @@ def _submitted(notice: Notice, _names: Names) -> Words:
 
 
 def _returned(notice: Notice, names: Names) -> Words:
-    figures = notice.told.get("figures", [])
+    kept = notice.told.get("figures", [])
+    english = notice.told.get("figures_en", [])
+    figures = [in_words(*told) for told in zip_longest(kept, english[: len(kept)], fillvalue="")]
     more = int(notice.told.get("count", 0)) - len(figures)
     reasons = notice.told.get("reasons", [])
     names["list"] = "; ".join(

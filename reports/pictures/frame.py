@@ -15,6 +15,7 @@ from indicators.figures import Figure
 from indicators.models import Indicator
 from indicators.periods import Period
 from plans.evaluators import shown
+from povertyplan.lib.bilingual import in_words, unit_after
 from povertyplan.lib.drawing import FAINT, RISK, Drawing
 from povertyplan.lib.numbers import format_number
 from reports.returns import figure_text
@@ -94,14 +95,15 @@ def with_measure(indicator: Indicator, value: Decimal) -> str:
     """20,38%; 2.827 hộ."""
     number = format_number(value, indicator.decimals)
     unit = indicator.unit_of_measure
-    return f"{number}%" if unit == "%" else f"{number} {unit}"
+    return f"{number}%" if unit == "%" else f"{number} {unit_after(number, unit)}"
 
 
 def difference_words(indicator: Indicator, now: Decimal, before: Decimal) -> str:
     """“tăng 1,20 điểm %”, “giảm 40 hộ”, “không đổi”: of the two figures as they are shown."""
     apart = shown(now, indicator.decimals) - shown(before, indicator.decimals)
     number = format_number(abs(apart), indicator.decimals)
-    unit = _("điểm %") if indicator.unit_of_measure == "%" else indicator.unit_of_measure
+    measure = indicator.unit_of_measure
+    unit = unit_after(number, in_words("điểm %") if measure == "%" else measure)
     if apart == 0:
         return _("không đổi")
     if apart > 0:

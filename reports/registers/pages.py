@@ -16,6 +16,7 @@ from communes.access import Action
 from communes.models import Official, Unit
 from indicators.models import Indicator
 from indicators.periods import Period
+from povertyplan.lib.speech import retold
 from reports.counting import Item, counted, ends_on, identity_of
 from reports.fieldkinds import Places, shown
 from reports.models import Register, RegisterBook, RegisterCount, RegisterEntry
@@ -375,7 +376,8 @@ def changes_of(entry: RegisterEntry, places: Places) -> list[Change]:
             for (label, old), (_label, new) in zip(before, now, strict=bool(before))
             if old != new
         ]
-        said = record.history_change_reason or (_("Ghi vào sổ") if not found else _("Sửa"))
+        said = retold(record.history_change_reason or "")
+        said = said or (_("Ghi vào sổ") if not found else _("Sửa"))
         found.append(Change(record.history_date, str(record.history_user or ""), said, differing))
         before = now
     return found[::-1]

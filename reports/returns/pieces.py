@@ -22,13 +22,25 @@ from reports.models import Comment, Deadline, Evidence, Report
 from reports.returns.counted import Counted, Lock
 
 
-def is_late(state: str, deadline: Deadline | None, *, is_correction: bool = False) -> bool:
-    """Past its day and still with the unit that owes it.
+def is_late(report: Report | None, deadline: Deadline | None) -> bool:
+    """Past its day and still with the unit that owes it. `report`: as read `with_past`.
 
-    The calendar asks for a return once: what was approved and is opened again is not late.
+    The calendar asks for a return once: what was approved and is opened again is not late, nor
+    what was first sent in time and is sent back.
     """
-    waiting = state in (ReportState.DRAFT, ReportState.RETURNED) and not is_correction
-    return waiting and deadline is not None and timezone.localdate() > deadline.due_on
+    if deadline is None or timezone.localdate() <= deadline.due_on:
+        return False
+    return report is None or (
+        report.state in (ReportState.DRAFT, ReportState.RETURNED)
+        and not report.is_correction
+        and not was_in_time(report, deadline)
+    )
+
+
+def was_in_time(report: Report, deadline: Deadline) -> bool:
+    """Did the return first leave its unit by the day it is due?"""
+    sent = report.first_sent
+    return sent is not None and timezone.localdate(sent) <= deadline.due_on
 
 
 @dataclass
@@ -218,8 +230,7 @@ class Return:
 
     @property
     def is_late(self) -> bool:
-        report = self.report
-        return is_late(report.state, self.deadline, is_correction=report.is_correction)
+        return is_late(self.report, self.deadline)
 
     @property
     def themes(self) -> list[tuple[Theme, list[Row]]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from communes.access import current_posts
@@ -17,10 +17,10 @@ from communes.models import Ancestry, Official, Succession, Unit
 from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
-from reports.enums import ReportState, Step
-from reports.models import Deadline, Report, ReportEvent
+from reports.enums import ReportState
+from reports.models import Deadline, Report
 from reports.returns.form import Forms, deadline_of, deadlines, entering_tiers
-from reports.returns.pieces import is_late
+from reports.returns.pieces import is_late, was_in_time
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,24 @@ class Standing:
 
     @property
     def is_late(self) -> bool:
-        state, again = self.state or ReportState.DRAFT, self.is_correction
-        return is_late(state, self.deadline, is_correction=again)
+        return is_late(self.report, self.deadline)
 
     @property
     def is_correction(self) -> bool:
         """Was it approved once, and opened again?"""
         return self.report is not None and self.report.is_correction
+
+    @property
+    def is_reopened(self) -> bool:
+        """Is its correction not approved yet? What was approved before is official meanwhile."""
+        return self.is_correction and self.state != ReportState.APPROVED
+
+    @property
+    def was_in_time(self) -> bool:
+        """Did it first leave its unit by the day it is due?"""
+        if self.report is None or self.deadline is None:
+            return False
+        return was_in_time(self.report, self.deadline)
 
     @property
     def is_submitted(self) -> bool:
@@ -105,24 +116,17 @@ def _of(owed: Sequence[Owed]) -> dict[str, Any]:
 
 
 def _reports(owed: Sequence[Owed]) -> dict[Key, Any]:
-    """Stored reports with `open_requests`, the figures sent back and not yet corrected.
-
-    And `first_sent`, when the return first left its unit.
-    """
+    """Stored reports with their past and `open_requests`, the figures sent back, not corrected."""
     sent_back = Q(
         comments__asks_for_change=True,
         comments__settled_at__isnull=True,
         comments__event__isnull=False,
     )
-    first_sent = ReportEvent.objects.filter(report=OuterRef("pk"), step=Step.SUBMIT).order_by("at")
     rows = (
         Report.objects.filter(**_of(owed))
         .with_past()
         .select_related("with_tier")
-        .annotate(
-            open_requests=Count("comments", filter=sent_back),
-            first_sent=Subquery(first_sent.values("at")[:1]),
-        )
+        .annotate(open_requests=Count("comments", filter=sent_back))
     )
     return {(row.unit_id, row.period): row for row in rows}
 

@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from communes.access import Action, units_for
 from communes.models import Official, Unit
 from indicators.models import Result
 from indicators.periods import Period
@@ -22,6 +23,7 @@ from reports.returns import Return, Row, plain, returns_of
 from reports.returns.previous import opening_sources
 from reports.review.desks import on_desk_of
 from reports.review.flags import flags_of
+from reports.review.rows import is_accepted
 
 AT_ONCE = 40
 """Returns of one list: each is a step of its own, and the answer waits for all."""
@@ -142,8 +144,9 @@ def _sorted(
 ) -> tuple[list[Return], list[FlaggedRow], list[Return]]:
     returns = returns_of([row.unit for row in reports], period)
     own = _entered_by(official, reports)
+    accepted = workflow.accepted_in_each(reports)
     found = [returns[row.unit_id] for row in reports]
-    reasons = {one.unit.pk: _why_not(one, own) for one in found}
+    reasons = {one.unit.pk: _why_not(one, own, accepted[one.report.pk]) for one in found}
     clean = [one for one in found if not reasons[one.unit.pk]]
     flagged = [FlaggedRow(one.unit, why) for one in found if (why := reasons[one.unit.pk])]
     return clean, flagged, found
@@ -184,21 +187,25 @@ def _entered_by(official: Official, reports: Sequence[Report]) -> set[int]:
     )
 
 
-def _why_not(found: Return, own: set[int]) -> str:
-    """Why a return has to be opened before it is endorsed; "" when it need not be."""
+def _why_not(found: Return, own: set[int], accepted: Mapping[int, str]) -> str:
+    """Why a return has to be opened before it is endorsed; "" when it need not be.
+
+    What was accepted on this desk (`accepted`) asks for no second look, as on the desk itself.
+    """
     if found.unit.pk in own:
         return _("đồng chí đã nhập số của báo cáo này")
-    flags = sum(bool(flags_of(row)) for row in found.rows)
+    unseen = [row for row in found.rows if not is_accepted(row, accepted)]
+    flags = sum(bool(flags_of(row)) for row in unseen)
     if flags:
         return _("{n} chỉ tiêu có cờ").format(n=flags)
     if found.missing:
         return _("{n} ô chưa có số").format(n=len(found.missing))
     if any(row.request for row in found.inputs):
         return _("có ô đánh dấu trả lại chưa gửi")
-    unmet = sum(_is_unmet(row, found.report) for row in found.inputs)
+    unmet = sum(_is_unmet(row, found.report) for row in unseen)
     if unmet:
         return _("{n} ô đã trả lại nhưng chưa sửa").format(n=unmet)
-    if any(row.recount for row in found.inputs):
+    if any(row.recount for row in unseen):
         return _("sổ theo dõi đã đổi số sau khi nộp")
     return ""
 
@@ -291,7 +298,9 @@ def endorse_all(unit: Unit, period: Period, keys: Sequence[str], *, by: Official
     clean, flagged, _all = _sorted_out(unit, period, by)
     reports = {one.unit.pk: one.report for one in clean}
     why = {one.unit.pk: one.why for one in flagged}
-    asked = Unit.objects.below(unit).filter(pk__in=seen).order_by("parent__code", "code")
+    mine = units_for(by, Action.REVIEW).values("pk")
+    asked = Unit.objects.below(unit).filter(pk__in=seen).filter(pk__in=mine)
+    asked = asked.order_by("parent__code", "code")
     endorsed, left = [], []
     for one in asked[:AT_ONCE]:
         report = reports.get(one.pk)

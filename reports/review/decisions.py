@@ -13,6 +13,7 @@ from indicators.models import Indicator
 from povertyplan.lib.errors import DomainError, Problem
 from reports import workflow
 from reports.models import Report
+from reports.review import words
 from reports.review.desk import Desk
 from reports.review.forms import Decision
 
@@ -70,10 +71,7 @@ def _of_return(page: Desk, note: str) -> Question:
         heading=ngettext(
             "Trả lại {unit} {count} chỉ tiêu?", "Trả lại {unit} {count} chỉ tiêu?", count
         ).format(unit=page.unit.name_in_sentence, count=count),
-        text=_(
-            "Cán bộ nhập số liệu của {unit} nhận lại các chỉ tiêu dưới đây kèm lý do. "
-            "Các số này tạm thời không tính vào số tổng hợp cho tới khi đơn vị nộp lại."
-        ).format(unit=page.unit.name_in_sentence),
+        text=_who_receives(page),
         lines=tuple(
             (row.code, row.label, row.pending.body)
             for row in page.marked
@@ -82,6 +80,17 @@ def _of_return(page: Desk, note: str) -> Question:
         button=page.powers.return_words,
         note=note,
     )
+
+
+def _who_receives(page: Desk) -> str:
+    """Nobody is promised where nobody enters for the unit."""
+    if page.is_unheard:
+        outside = _("Các số này tạm thời không tính vào số tổng hợp cho tới khi đơn vị nộp lại.")
+        return f"{words.unheard()} {outside}"
+    return _(
+        "Cán bộ nhập số liệu của {unit} nhận lại các chỉ tiêu dưới đây kèm lý do. "
+        "Các số này tạm thời không tính vào số tổng hợp cho tới khi đơn vị nộp lại."
+    ).format(unit=page.unit.name_in_sentence)
 
 
 def _of_endorsing(page: Desk, note: str) -> Question:

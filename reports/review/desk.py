@@ -85,6 +85,10 @@ class Desk:
         return self.counts["pending"]
 
     @property
+    def unheard(self) -> str:
+        return words.unheard() if self.is_unheard else ""
+
+    @property
     def unlooked(self) -> list[DeskRow]:
         """What asks for a look and has had none."""
         return [row for row in self.rows if row.needs_look]
@@ -118,8 +122,8 @@ def desk(
         _leave_out_unsent_requests(found)
     sendings = [event for event in events if event.step == Step.SUBMIT]
     sent_at = [event.at for event in sendings]
-    if is_sent and report.is_editable:
-        show_last_sent(found, replaced_since(changes, sent_at[-1:]))
+    if sendings and report.is_editable:
+        show_last_sent(found, replaced_since(changes, sent_at[-1:]), sendings[-1])
     attached = evidence_of(found.report, as_sent=True)
     for row in found.inputs:
         row.evidence = attached.get(row.indicator.pk, [])
@@ -145,11 +149,7 @@ def desk(
         showing=showing,
         opened=opened,
         events=events[::-1],
-        changes=tuple(
-            _change(row)
-            for row in already_sent(changes, report)
-            if row.old_answer != Answer.MISSING
-        ),
+        changes=changes_sent(changes, report),
         has_sample=found.has_sample,
         powers=powers,
         neighbours=neighbours_of(unit, period, official),
@@ -202,6 +202,13 @@ def _leave_out_unsent_requests(found: Return) -> None:
         ]
         if row.request is not None and row.request.event_id is None:
             row.request = None
+
+
+def changes_sent(changes: list[Change], report: Report) -> tuple[FigureChange, ...]:
+    """The edits of what was there that have left the unit's desk, newest first."""
+    return tuple(
+        _change(row) for row in already_sent(changes, report) if row.old_answer != Answer.MISSING
+    )
 
 
 def _change(row: Change) -> FigureChange:

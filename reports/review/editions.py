@@ -145,7 +145,7 @@ def editions_of(unit: Unit, period: Period) -> list[Edition]:
             continue
         is_official = event.step == Step.APPROVE
         official += is_official
-        why = _why(steps[place + 1 :], asked, is_official=is_official)
+        why = _why(steps[place + 1 :], asked)
         found.append(_edition(event, official, why))
     return found[::-1]
 
@@ -186,13 +186,13 @@ def _asked(steps: Sequence[ReportEvent]) -> dict[int, list[Comment]]:
     return found
 
 
-def _why(
-    later: Sequence[ReportEvent], asked: Mapping[int, Sequence[Comment]], *, is_official: bool
-) -> str:
-    """What undid the edition before the next one: the note, then figures with their reasons."""
-    ends = Step.REOPEN if is_official else Step.RETURN
+def _why(later: Sequence[ReportEvent], asked: Mapping[int, Sequence[Comment]]) -> str:
+    """What undid the edition before the next one: the note, then figures with their reasons.
+
+    An imported return is official without a step that says so: it is opened as it was sent.
+    """
     for event in later:
-        if event.step == ends:
+        if event.step in (Step.RETURN, Step.REOPEN):
             return _reasons(event.note, asked.get(event.pk, ()))
         if event.step in (Step.SUBMIT, Step.APPROVE):
             return ""

@@ -15,7 +15,7 @@ from indicators.enums import Answer, ValueType
 from indicators.models import Indicator
 from povertyplan.lib.numbers import format_number
 from reports.history import Change
-from reports.models import Comment, Evidence
+from reports.models import Comment, Evidence, ReportEvent
 from reports.returns import Counted, Return, Row, answer_text, figure_text
 from reports.returns.comparison import compare
 from reports.review.flags import Flag, flags_of
@@ -150,13 +150,16 @@ def replaced_since(changes: Sequence[Change], moment: Sequence[datetime]) -> Tol
     return found
 
 
-def show_last_sent(found: Return, replaced: Told) -> None:
+def show_last_sent(found: Return, replaced: Told, sending: ReportEvent) -> None:
     """Put what was last sent in place of drafts, so that nobody reviews a half-typed figure."""
+    notes = {code: note[0] for code, _kept, *note in sending.covered if note}
     values: dict[str, Decimal | None] = {}
     for row in found.inputs:
         if row.indicator.code in replaced:
             row.answer, row.value = replaced[row.indicator.code]
-            row.note = ""
+        note = notes.get(row.indicator.code, "")
+        if row.note != note and not row.is_locked:
+            row.note, row.entered_by, row.entered_at = note, str(sending.by), sending.at
         values[row.indicator.code] = row.value
     ratios = {
         row.indicator.code: _worked_out(row, values) for row in found.rows if row.kind == "ratio"
@@ -243,8 +246,16 @@ def _desk_row(row: Row, looks: Looks, current: int) -> DeskRow:
         distance=beside.text if beside else "",
         noted=_is_noted(row, looks.notes),
         terms=(*row.numerator, *row.denominator),
-        is_accepted=row.kind != "change" and looks.accepted.get(indicator.pk) == said_in(row),
+        is_accepted=is_accepted(row, looks.accepted),
     )
+
+
+def is_accepted(row: Row, accepted: Mapping[int, str]) -> bool:
+    """Has the tier that has the return found the figure right, and does it still say the same?
+
+    `accepted`: as `workflow.accepted_in` gives it.
+    """
+    return row.kind != "change" and accepted.get(row.indicator.pk) == said_in(row)
 
 
 def _text(row: Row) -> str:

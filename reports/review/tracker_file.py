@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from xlsxwriter import Workbook
 
 from reports.review import words
@@ -43,7 +44,11 @@ def _write(workbook: Any, page: TrackerPage) -> None:
     sheet.write_string(0, 0, title, bold)
     sheet.write_string(1, 0, _counts(page), note)
     if page.showing:
-        shown = _("Danh sách này: {label}, {n} đơn vị.")
+        shown = ngettext(
+            "Danh sách này: {label}, {n} đơn vị.",
+            "Danh sách này: {label}, {n} đơn vị.",
+            len(page.rows),
+        )
         sheet.write_string(2, 0, shown.format(label=label(page.showing), n=len(page.rows)), note)
     headings = (
         _("STT"),
@@ -73,7 +78,9 @@ def _write(workbook: Any, page: TrackerPage) -> None:
 def _counts(page: TrackerPage) -> str:
     """The legend of the page, of every unit whatever the list shows."""
     said = "; ".join(f"{part.label}: {part.count}" for part in page.bar)
-    return _("{n} đơn vị. {states}.").format(n=page.total, states=said)
+    return ngettext("{n} đơn vị. {states}.", "{n} đơn vị. {states}.", page.total).format(
+        n=page.total, states=said
+    )
 
 
 def _cells(row: TrackedRow) -> list[str]:

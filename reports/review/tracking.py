@@ -143,7 +143,7 @@ def tracker_page(
     """
     found = tracker(unit, period)
     if not sees_below(official, unit):
-        found = replace(found, rows=[])
+        found = replace(found, rows=[], merged=[])
     reviewed = _reviewable(found.rows, official)
     rows = _rows(found, official, reviewed)
     shown = showing if showing in KEYS else ""

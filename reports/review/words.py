@@ -74,6 +74,19 @@ def sent_late(days: int) -> Status:
     return Status("sent-late", "clock", "s-risk", _("nộp chậm {days} ngày").format(days=days))
 
 
+def unheard() -> str:
+    """Said to who may send a return back to a unit that nobody enters for."""
+    return " ".join(
+        (
+            _("Đơn vị chưa có tài khoản người nhập số liệu; số trả lại sẽ không ai nhận."),
+            _(
+                "Trước khi trả lại, báo quản trị cấp tài khoản cho người nhập của đơn vị; "
+                "nếu gấp thì gọi điện cho đơn vị."
+            ),
+        )
+    )
+
+
 def of_report(report: Report) -> Status:
     """The status of one return on its own page."""
     if is_new(report):

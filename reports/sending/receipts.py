@@ -14,6 +14,7 @@ from communes.models import Unit
 from indicators.enums import Answer
 from indicators.models import Indicator, Result
 from indicators.periods import Period
+from povertyplan.lib.bilingual import as_kept
 from povertyplan.lib.speech import officially
 from reports.enums import Step
 from reports.models import Deadline, Report, ReportEvent
@@ -133,7 +134,7 @@ def check_code(unit: Unit, period: Period, event: ReportEvent) -> str:
         event.step,
         event.round,
         event.by_id,
-        event.post_label,
+        as_kept(event.post_label),
         event.at.astimezone(UTC).isoformat(),
         event.note,
         event.covered,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -126,10 +126,18 @@ def accepted_in(report: Report) -> dict[int, str]:
 
     It holds for a row while `said_in` gives the same.
     """
-    if report.with_tier_id is None:
-        return {}
-    rows = Acceptance.objects.filter(report=report, tier=report.with_tier_id)
-    return dict(rows.values_list("indicator", "value_then"))
+    return accepted_in_each([report])[report.pk]
+
+
+def accepted_in_each(reports: Sequence[Report]) -> dict[int, dict[int, str]]:
+    """The same of several: report pk → indicator pk → what it said then. One query, or none."""
+    found: dict[int, dict[int, str]] = {report.pk: {} for report in reports}
+    waiting = [report.pk for report in reports if report.with_tier_id is not None]
+    if waiting:
+        rows = Acceptance.objects.filter(report__in=waiting, tier=F("report__with_tier"))
+        for pk, indicator, said_then in rows.values_list("report", "indicator", "value_then"):
+            found[pk][indicator] = said_then
+    return found
 
 
 def said_in(row: Row) -> str:

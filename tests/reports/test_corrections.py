@@ -112,14 +112,25 @@ def test_correction_is_never_late(job: Job) -> None:
         assert "Quá hạn 2 " in job.sees(job.staff.district, TRACKER)  # the two that sent nothing
 
 
-def test_return_that_was_never_approved_is_late_while_it_is_sent_back(job: Job) -> None:
-    with time_machine.travel("2024-12-10T09:00:00+07:00", tick=False):
+@pytest.mark.parametrize(("day", "late", "told"), [("15", 2, 0), ("16", 3, 1)])
+def test_return_that_is_sent_back_is_as_late_as_it_was_first_sent(
+    job: Job, day: str, late: int, told: int
+) -> None:
+    """The reviewer takes their time; the unit did what the calendar asks for on its due day."""
+    with time_machine.travel(f"2024-12-{day}T09:00:00+07:00", tick=False):
         job.type(*filled(job.places.first, job.catalogue))
         job.send()
+    with time_machine.travel("2024-12-18T09:00:00+07:00", tick=False):
         job.send_back()
-        assert not is_late(job)
-    with time_machine.travel("2024-12-16T09:00:00+07:00", tick=False):
-        assert is_late(job)
+        assert is_late(job) is bool(told)
+        page = job.sees(job.staff.district, TRACKER)
+        assert f"Quá hạn {late} " in page  # the two others sent nothing
+        assert "Trả lại 1 ô" in page
+        of_calendar(date(2024, 12, 18))
+    overdue = Notice.objects.filter(kind="overdue")
+    assert overdue.filter(unit=job.places.first).count() == told
+    above = overdue.get(official=job.staff.district, unit=job.places.district)
+    assert above.told["below"] == late
 
 
 def test_nobody_is_told_that_a_correction_is_overdue(job: Job) -> None:

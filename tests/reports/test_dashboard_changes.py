@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from communes.enums import Role
-from communes.models import Unit
+from communes.models import Official, Unit
 from indicators.enums import Stage
 from indicators.figures import figures
 from indicators.rollups import drain
 from plans.models import Target, VerdictChange
 from reports.dashboards.changes import Changes, changes, window
-from reports.workflow import endorse, request_change, return_report, save_draft, submit
+from reports.models import Report
+from reports.workflow import endorse, reopen, request_change, return_report, save_draft, submit
 from tests import builders
 from tests.builders import Y2024, Catalogue, Places, Staff, entries, filled, official, told
 from tests.plans.promises import a_plan, a_target
@@ -267,3 +268,43 @@ def test_changes_cost_the_same_for_one_commune_and_many(
         costs.append(len(asked))
 
     assert costs[0] == costs[1]
+
+
+def test_official_page_marks_who_is_under_correction_at_the_same_cost(
+    client: Client, places: Places, catalogue: Catalogue
+) -> None:
+    """Their figures of the approval before are counted, and the page says so."""
+    staff = builders.staff(places)
+    client.force_login(staff.district)
+    marked, costs = [], []
+
+    def look(stage: str = "official") -> None:
+        drain()
+        for _again in range(2):
+            with CaptureQueriesContext(connection) as asked:
+                page = client.get(f"/so-lieu/901/2024/?stage={stage}").content.decode()
+        costs.append(len(asked))
+        found = re.findall(r"Trong đó (\d) đơn vị đang mở lại để sửa", " ".join(page.split()))
+        marked.append("".join(found))
+
+    def approve(unit: Unit, by: Official) -> None:
+        save_draft(unit=unit, period=Y2024, entries=filled(unit, catalogue), by=by)
+        submit(unit=unit, period=Y2024, by=by)
+        for reviewer in (staff.district, staff.province):
+            endorse(report=Report.objects.get(unit=unit), by=reviewer)
+
+    officers = {unit: official(f"nhap.{unit.code}", unit) for unit in places.communes}
+    for unit, officer in officers.items():
+        approve(unit, officer)
+    look()
+    for unit in (places.first, places.second):
+        reopen(report=Report.objects.get(unit=unit), by=staff.province, reason="Sai sổ")
+        look()
+    look("provisional")
+    submit(unit=places.first, period=Y2024, by=officers[places.first])
+    look()
+    approve(places.second, officers[places.second])
+    look()
+
+    assert marked == ["", "1", "2", "", "2", "1"]
+    assert costs[1] == costs[2]

@@ -15,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
-from communes.models import GroupMember, Official, Unit, UnitGroup
+from communes.models import GroupMember, Official, Succession, Unit, UnitGroup
 from indicators.enums import Stage
 from indicators.figures import Figure
 from indicators.models import Indicator
@@ -394,11 +394,13 @@ def test_page_of_the_unit_alone_names_no_commune(
     client: Client, places: Places, plan: Plan, leader: Official
 ) -> None:
     """Not even as one that lacks figures."""
+    gone = builders.unit("90109", "Xã Cũ", "commune", places.district)
+    Succession.objects.create(predecessor=gone, successor=places.town, date=date(2024, 11, 1))
     client.force_login(official("thong.ke", places.district))
 
     page = client.get("/so-lieu/901/2024/").content.decode()
 
-    assert not any(unit.name in page for unit in places.communes)
+    assert not any(unit.name in page for unit in (*places.communes, gone))
 
 
 # -- the way without words --------------------

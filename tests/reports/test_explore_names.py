@@ -51,6 +51,17 @@ def test_abolished_district_is_found_by_its_name_and_its_last_day_is_told(
     assert "Xã Một 12" in page
 
 
+def test_unit_with_none_below_it_is_asked_for_itself(client: Client, reader: Official) -> None:
+    """Whatever was taken of the unit before: one row, counted as one unit."""
+    where = led(client, "xa mot", "&don-vi=90&chi-tieu=poor&ky=2024&cap=duoi")
+
+    answer = client.get(where)
+    page = answer.context["page"]
+    assert page.size == "1 chỉ tiêu × 1 đơn vị × 1 kỳ"
+    assert [row.value for row in page.choices.scopes if row.is_current] == ["chinh"]
+    assert "Xã Một 12" in opened(client, where.partition("?")[2])
+
+
 @time_machine.travel(LATER, tick=False)
 def test_of_several_the_page_asks_which_and_says_their_days(
     client: Client, reader: Official, places: Places

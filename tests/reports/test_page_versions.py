@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -18,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from communes import versions
 from communes.enums import Role
 from communes.models import Boundary, GroupMember, Official, Post, UnitGroup
 from indicators.models import RuleTerm, SeriesBreak, ValidationRule
@@ -238,6 +240,8 @@ TOUCHED: dict[str, set[str]] = {
     "a promise was added": {TRACKER, PICTURES, CLOSING, PLAN, QUESTION},
     "a promise was amended": {PICTURES, CLOSING, PLAN, QUESTION},
     "a milestone was edited": {PICTURES, CLOSING, PLAN, QUESTION},
+    "a milestone means another thing": {PICTURES, CLOSING, PLAN, QUESTION},
+    "a milestone is of another year": {PICTURES, CLOSING, PLAN, QUESTION},
     "a verdict turned": {CLOSING},
     # of the district's reviewer, who is not the reader here
     "the reader was told something": set(),
@@ -334,6 +338,34 @@ def test_endorsing_is_never_answered_from_a_version(
 
     assert answer.status_code == 422
     assert not answer.has_header("ETag")
+
+
+def test_any_version_will_do_is_asked_of_the_judge_first(
+    reader: Client, places: Places, staff: Staff
+) -> None:
+    """If-None-Match: * would be answered for whatever is there, whoever asks."""
+    for address, status in ((TRACKER, 404), ("/so-lieu/999/2024/", 404)):
+        reader.force_login(staff.officer)
+        assert asked(reader, address, "*").status_code == status
+    reader.force_login(staff.province)
+    assert asked(reader, TRACKER, "*").status_code == 200
+
+
+def test_new_scripts_and_styles_make_every_page_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their names are on each page, and the former files go with the former release."""
+    manifest = tmp_path / "staticfiles.json"
+    monkeypatch.setattr(versions, "_MADE_OF", (manifest,))
+    found = set()
+    for names in ("", "app.1.css", "app.2.css"):
+        if names:
+            manifest.write_text(names)
+        versions._release.cache_clear()
+        found.add(versions._release())
+    versions._release.cache_clear()
+
+    assert len(found) == 3
 
 
 def test_kept_table_of_the_address_is_part_of_the_page(reader: Client, staff: Staff) -> None:

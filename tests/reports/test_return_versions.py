@@ -19,6 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
 from communes.models import Official
+from reports.enums import Step
 from reports.models import Deadline, Report
 from reports.returns import lateness_of, standings
 from reports.review.editions import editions_of, versions_page
@@ -125,6 +126,21 @@ def test_reasons_of_single_figures_say_why_a_return_went_back(job: Job) -> None:
         "Tổng số hộ: Lý do 0; Hộ thoát nghèo: Lý do 1; Hộ tái nghèo: Lý do 2; và 1 chỉ tiêu khác"
     )
     assert "Hộ thoát nghèo: Lý do 1" in job.sees(job.staff.officer)
+
+
+def test_imported_return_that_is_opened_again_says_why(job: Job) -> None:
+    """It came as an official one, so that no step of its own made it that."""
+    job.sent()
+    job.approved()
+    job.report.events.exclude(step=Step.SUBMIT).delete()
+    reopen(report=job.report, by=job.staff.province, reason="Nhập sai số hộ")
+
+    assert [row.why for row in editions_of(job.places.first, Y2024)] == ["Nhập sai số hộ"]
+    assert "Nhập sai số hộ" in job.sees(job.staff.officer)
+
+    job.sent(poor="14", relapsed="2")
+    found = editions_of(job.places.first, Y2024)
+    assert [(row.key, row.why) for row in found] == [("n2", ""), ("n1", "Nhập sai số hộ")]
 
 
 def test_what_is_marked_and_not_sent_is_no_reason_yet(job: Job) -> None:

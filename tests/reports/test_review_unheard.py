@@ -72,6 +72,30 @@ def test_it_stays_while_the_return_lies_with_the_unit(
     assert SAID in shown(client, staff.district)
 
 
+def test_question_before_sending_back_promises_nobody_where_nobody_enters(
+    client: Client, catalogue: Catalogue, staff: Staff
+) -> None:
+    request_change(
+        report=Report.objects.get(), indicator=catalogue.poor, body="Xem lại", by=staff.district
+    )
+    promise = "Cán bộ nhập số liệu của xã Một nhận lại"
+    asked = question_of(client, staff)
+    assert promise in asked
+    assert SAID not in asked
+    left(staff)
+    asked = question_of(client, staff)
+    assert promise not in asked
+    assert SAID in asked
+    assert "báo quản trị cấp tài khoản" in asked
+    assert "tạm thời không tính vào số tổng hợp" in asked
+
+
+def question_of(client: Client, staff: Staff) -> str:
+    client.force_login(staff.district)
+    told = {"decision": "return", "version": Report.objects.get().version}
+    return client.post(DESK, told).content.decode().split('id="d-hoi"')[1].split("</p>")[0]
+
+
 def test_who_cannot_send_it_back_is_not_told(client: Client, places: Places, staff: Staff) -> None:
     """On the district's desk the province only reads; when approved, the province may reopen."""
     left(staff)

@@ -180,6 +180,25 @@ def test_returns_that_are_not_approved_are_asked_about_first(season: Season) -> 
     assert (made.approved, made.expected) == (1, 3)
 
 
+def test_question_before_closing_tells_reopened_returns_from_those_never_approved(
+    season: Season,
+) -> None:
+    """What is official stays official until its correction is approved: it is closed with it."""
+    report = Report.objects.get(unit=season.places.first, period="2024")
+    reopen(report=report, by=season.staff.province, reason="Thôn Na Áng rà soát lại")
+
+    with pytest.raises(UnapprovedError) as question:
+        season.close(sure=False)
+
+    assert str(question.value) == (
+        "Mới 0 trong 3 báo cáo của kỳ được duyệt chính thức. Chốt lúc này thì 2 báo cáo chưa duyệt "
+        "lần nào không có trong số liệu chốt; duyệt sau sẽ được ghi riêng. 1 báo cáo đang mở lại "
+        "để sửa: số liệu chốt lấy số đã duyệt lần trước."
+    )
+    kept = frozen(season.close(), [season.places.first])
+    assert kept[season.places.first.pk, "poor"].value == D(13)
+
+
 def test_every_closing_has_its_own_number(season: Season) -> None:
     first = season.close()
     season.correct(poor="11", escaped="10")

@@ -17,7 +17,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from communes.enums import Role
-from communes.models import Official, Unit
+from communes.models import Official, Succession, Unit
 from indicators.recording import import_results
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.xlsx import read_sheets
@@ -340,11 +340,16 @@ def test_officer_of_a_district_reads_nothing_of_its_communes(job: Told) -> None:
     job.send()
     job.send_back("poor")
     job.send(relapsed="2", poor="14")
+    gone = builders.unit("90109", "Xã Cũ", "commune", job.places.district)
+    Succession.objects.create(predecessor=gone, successor=job.places.town, date=date(2024, 11, 1))
     client = signed_in(clerk)
+    above = signed_in(job.staff.district).get(TRACKER).content.decode()
+    assert gone.name in above
 
     for address in (TRACKER, TRACKER + "da-sua/"):
         page = client.get(address).content.decode()
         assert job.places.first.name not in page
+        assert gone.name not in page
         assert "13 → 14" not in words(page)
 
 

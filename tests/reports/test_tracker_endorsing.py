@@ -13,7 +13,8 @@ from povertyplan.lib.errors import DomainError
 from reports.models import Report
 from reports.returns import return_of, returns_of
 from reports.review.clean import Outlook, clean_page, endorse_all, outlook
-from reports.workflow import request_change, return_report, save_draft, submit
+from reports.review.desk import desk
+from reports.workflow import accept, request_change, return_report, save_draft, submit
 from tests import builders
 from tests.builders import Y2024, entries, filled, told
 from tests.reports.noticed import Told, country
@@ -63,12 +64,11 @@ def keys(page: Any) -> list[str]:
     return [row.key for row in page.rows]
 
 
-def test_only_returns_without_anything_to_look_at_are_listed(job: Told) -> None:
-    """A rule that does not hold (here a warning) keeps a return out, and is named."""
+def sent_with_a_warning(job: Told) -> None:
+    """The first commune's return breaks a rule that only warns, and says why."""
     rule = builders.balance(job.catalogue)
     rule.severity = "warning"
     rule.save()
-    ready(job, [job.places.second, job.places.town])
     entered = filled(job.places.first, job.catalogue, poor="15")
     entered = [
         entry
@@ -80,6 +80,12 @@ def test_only_returns_without_anything_to_look_at_are_listed(job: Told) -> None:
     ]
     save_draft(unit=job.places.first, period=Y2024, entries=entered, by=job.staff.officer)
     submit(unit=job.places.first, period=Y2024, by=job.staff.officer)
+
+
+def test_only_returns_without_anything_to_look_at_are_listed(job: Told) -> None:
+    """A rule that does not hold (here a warning) keeps a return out, and is named."""
+    sent_with_a_warning(job)
+    ready(job, [job.places.second, job.places.town])
 
     page = clean_page(job.places.district, Y2024, job.staff.district)
 
@@ -153,6 +159,25 @@ def test_figure_that_came_back_as_it_was_keeps_a_return_out(job: Told) -> None:
     assert [row.why for row in page.flagged] == ["1 ô đã trả lại nhưng chưa sửa"]
 
 
+def test_return_whose_flags_were_all_accepted_on_its_desk_is_clean(job: Told) -> None:
+    """While the figures say the same, and for the tier that accepted them alone."""
+    sent_with_a_warning(job)
+    asked = job.places.district, Y2024, job.staff.district
+    [flagged] = desk(job.places.first, Y2024, job.staff.district).unlooked
+    assert [row.why for row in clean_page(*asked).flagged] == ["1 chỉ tiêu có cờ"]
+
+    accept(report=job.report, indicator=flagged.indicator, by=job.staff.district)
+
+    assert desk(job.places.first, Y2024, job.staff.district).unlooked == []
+    page = clean_page(*asked)
+    assert ([row.unit for row in page.rows], page.flagged) == ([job.places.first], ())
+    assert outlook(*asked) == Outlook(1, has_clean=True)
+    done = endorse_all(*asked[:2], keys(page), by=job.staff.district)
+    assert done.endorsed == (job.places.first,)
+    above = clean_page(job.places.province, Y2024, job.staff.province)
+    assert [row.why for row in above.flagged] == ["1 chỉ tiêu có cờ"]
+
+
 def test_headline_is_poor_households_and_their_rate(job: Told) -> None:
     builders.lock_opening(job.catalogue)
     told(job.places.first, {job.catalogue.poor: "20"}, Y2024.shifted(-1))
@@ -210,6 +235,16 @@ def test_return_of_another_desk_is_not_endorsed_by_a_made_up_form(job: Told) -> 
     )
     with pytest.raises(DomainError, match="Chưa chọn"):
         endorse_all(job.places.province, Y2024, ["a:b"], by=job.staff.province)
+
+
+def test_who_reviews_nothing_learns_no_name_by_a_made_up_form(job: Told) -> None:
+    job.send()
+    clerk = builders.official("thong.ke", job.places.district)
+    made_up = [f"{unit.pk}:1" for unit in job.places.communes]
+
+    page = signed_in(clerk).post(TRACKER + "duyet/", {"one": made_up}).content.decode()
+
+    assert not any(unit.name in page for unit in job.places.communes)
 
 
 def test_page_ticks_all_and_says_what_came_of_it(job: Told) -> None:

@@ -12,7 +12,9 @@ from django.test import Client
 from communes.enums import Role
 from communes.models import Post
 from indicators.models import Recompute, Rollup
+from indicators.periods import Period
 from indicators.rollups import drain
+from plans.enums import PlannedMeasure
 from plans.models import Amendment, Milestone, Plan, Target, VerdictChange
 from reports.enums import NoticeKind
 from reports.models import Deadline, Notice
@@ -126,6 +128,12 @@ CHANGES: dict[str, Act] = {
         decided_on=date(2024, 1, 1),
     ),
     "a milestone was edited": lambda p, c, s: save(Milestone.objects.get(), value=Decimal(13)),
+    "a milestone means another thing": lambda p, c, s: save(
+        Milestone.objects.get(), measure=PlannedMeasure.CHANGE_POINTS
+    ),
+    "a milestone is of another year": lambda p, c, s: save(
+        Milestone.objects.get(), period=Period(2023)
+    ),
     "a verdict turned": lambda p, c, s: VerdictChange.objects.create(
         target=Target.objects.get(), year=2024, stage="provisional", verdict="off_track", was="met"
     ),

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from plans.assessment.explanation.words import Words, verb_of
 from plans.assessment.readings import CHANGES, Scope
@@ -75,9 +76,11 @@ def _sum_line(words: Words, outcome: Outcome) -> str:
         return ""
     text = " + ".join(words.number(step) for step in steps)
     if kind == TargetKind.CHANGE_PER_YEAR:
-        return _("Bình quân = ({steps}) ÷ {n} năm = {total}").format(
-            steps=text, n=len(steps), total=words.amount(outcome.actual)
-        )
+        return ngettext(
+            "Bình quân = ({steps}) ÷ {n} năm = {total}",
+            "Bình quân = ({steps}) ÷ {n} năm = {total}",
+            len(steps),
+        ).format(steps=text, n=len(steps), total=words.amount(outcome.actual))
     return _("Cộng các năm = {steps} = {total}").format(
         steps=text, total=words.amount(outcome.actual)
     )
@@ -164,6 +167,8 @@ def _part_line(words: Words) -> str:
 def _needed_line(words: Words, outcome: Outcome) -> str:
     if not outcome.needed or not outcome.remaining or words.is_each:
         return ""
-    return _("Còn lại mỗi năm = {needed} (đến hết {year}: {n} năm)").format(
-        needed=words.difference(outcome.needed), year=words.terms.year_to, n=outcome.remaining
-    )
+    return ngettext(
+        "Còn lại mỗi năm = {needed} (đến hết {year}: {n} năm)",
+        "Còn lại mỗi năm = {needed} (đến hết {year}: {n} năm)",
+        outcome.remaining,
+    ).format(needed=words.difference(outcome.needed), year=words.terms.year_to, n=outcome.remaining)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from plans.assessment.explanation.refusals import no_data
 from plans.assessment.explanation.words import Words, verb_of
@@ -31,9 +32,9 @@ def _whose(words: Words, outcome: Outcome, text: str) -> str:
     reading = words.case.reading(words.judged)
     if Reason.PARTIAL not in outcome.reasons or reading.is_complete:
         return text
-    return _("{n}/{of} đơn vị đã báo cáo: {text}").format(
-        n=reading.reported, of=reading.expected, text=text[:1].lower() + text[1:]
-    )
+    return ngettext(
+        "{n}/{of} đơn vị đã báo cáo: {text}", "{n}/{of} đơn vị đã báo cáo: {text}", reading.expected
+    ).format(n=reading.reported, of=reading.expected, text=text[:1].lower() + text[1:])
 
 
 def _actual(words: Words, outcome: Outcome) -> str:
@@ -129,9 +130,11 @@ def _need(words: Words, outcome: Outcome) -> str:
         return _("năm {year} phải {verb} {amount}").format(
             year=words.terms.year_to, verb=_needed_verb(words), amount=amount
         )
-    return _("còn {n} năm, mỗi năm phải {verb} {amount}").format(
-        n=outcome.remaining, verb=_needed_verb(words), amount=amount
-    )
+    return ngettext(
+        "còn {n} năm, mỗi năm phải {verb} {amount}",
+        "còn {n} năm, mỗi năm phải {verb} {amount}",
+        outcome.remaining,
+    ).format(n=outcome.remaining, verb=_needed_verb(words), amount=amount)
 
 
 def _needed_verb(words: Words) -> str:
@@ -154,9 +157,11 @@ def _basis(words: Words, outcome: Outcome) -> Iterable[str]:
             years=", ".join(str(year) for year in outcome.missing_years)
         )
     if outcome.adjusted_goal:
-        yield _("năm {year} chỉ có {n} đơn vị được tính, văn bản ghi {promise}").format(
-            year=words.judged, n=reading.counted, promise=words.promise
-        )
+        yield ngettext(
+            "năm {year} chỉ có {n} đơn vị được tính, văn bản ghi {promise}",
+            "năm {year} chỉ có {n} đơn vị được tính, văn bản ghi {promise}",
+            reading.counted or 0,
+        ).format(year=words.judged, n=reading.counted, promise=words.promise)
 
 
 def _no_path(words: Words, outcome: Outcome) -> str:

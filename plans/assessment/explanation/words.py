@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from plans.assessment.readings import Scope
 from plans.evaluators import Case
-from plans.wording import promise_words, with_unit
+from plans.wording import points, promise_words, with_unit
 from povertyplan.lib.numbers import format_number
 
 
@@ -35,9 +35,7 @@ class Words:
 
     def difference(self, value: Decimal | None) -> str:
         """Two percentages differ by points, never by per cent."""
-        return (
-            with_unit(self.number(value), _("điểm %")) if self.unit == "%" else self.amount(value)
-        )
+        return with_unit(self.number(value), points()) if self.unit == "%" else self.amount(value)
 
     @property
     def promise(self) -> str:

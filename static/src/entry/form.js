@@ -31,7 +31,7 @@ export class Cell {
     this.excuse = named('na');
     this.note = named('note');
     this.note.maxLength = NOTE_LENGTH;
-    const line = tr.cells[0].textContent;
+    const line = tr.cells[0].textContent.replace(/\s+/g, ' ');
     this.excuse.setAttribute('aria-label', say(form.words.answer_of, { line }));
     this.note.setAttribute('aria-label', say(form.words.note_of, { line }));
     this.version = { value: form.versions[this.code] || '0' };
@@ -398,7 +398,7 @@ export class Form {
     progress.value = done;
     const told = `${done}/${progress.max}`;
     document.getElementById('progress-text').textContent = told;
-    const badge = document.querySelector('.lead .st')?.lastChild; // đang nhập 75/117
+    const badge = document.querySelector('.lead [data-answered]')?.lastChild; // đang nhập 75/117
     if (badge && badge.textContent !== told) badge.textContent = badge.textContent.replace(/\d+\/\d+/, told);
     this.showCount('count-errors', this.words.errors, total(all));
     this.showCount('count-missing', this.words.left, progress.max - done);
