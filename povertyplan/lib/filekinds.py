@@ -6,7 +6,6 @@ Bounded: no picture is decoded, of an archive only its table of contents is unpa
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -19,13 +18,12 @@ from PIL import Image
 
 from povertyplan.lib.archives import DIRECTORY_END, BrokenArchiveError, HugeArchiveError, opened
 from povertyplan.lib.errors import DomainError
+from povertyplan.lib.relations import content_types, element_names, outward, relations
 
 MOST_PIXELS = 60_000_000
 """Beyond what phones photograph; a forged size would fill the memory of whoever opens it."""
 MOST_PARTS = 3_000
 MOST_UNPACKED = 150 * 1024 * 1024
-MOST_CONTENTS = 1024 * 1024
-"""Bytes of an archive's table of contents."""
 _TAIL = 66_000  # where the directory of an archive may begin: its record and a longest comment
 
 
@@ -116,9 +114,12 @@ _RUNNABLE = (
     ".exe", ".dll", ".bat", ".cmd", ".com", ".scr", ".msi", ".jar",
     ".js", ".vbs", ".hta", ".lnk", ".ps1",
 )  # fmt: skip
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^>]*>")
-_OUTWARD = (b"/hyperlink", b"/externalLinkPath")
+_RUNNING = ("vbaproject", "vbadata", "macrosheet", "dialogsheet", "activex", "oleobject")
+"""The same as the file itself tells of its parts, whatever they are called."""
+_OUTWARD = ("hyperlink", "externallinkpath")
 """What may lead out of the file: an address to press, and figures of another workbook."""
+_MOST_LINK = 20 * 1024**2
+"""Bytes of the figures kept of another workbook."""
 
 
 def _is_office(content: bytes, main_part: str, main_type: str) -> bool:
@@ -129,19 +130,16 @@ def _is_office(content: bytes, main_part: str, main_type: str) -> bool:
         with opened(content) as archive:
             parts = archive.infolist()
             _need_harmless(parts, len(content))
-            _need_nothing_from_outside(archive, parts)
             names = {part.filename for part in parts}
             if main_part not in names or "[Content_Types].xml" not in names:
                 return False
-            with archive.open("[Content_Types].xml") as stream:
-                told = stream.read(MOST_CONTENTS)
+            told = content_types(archive)
+            _need_no_running(archive, told)
     except HugeArchiveError:
         raise DomainError(_bomb()) from None
     except BrokenArchiveError:
         return False
-    if b"macroEnabled" in told:
-        raise DomainError(_macros())
-    return main_type.encode() in told
+    return told.get(main_part) == main_type
 
 
 def _need_harmless(parts: list[ZipInfo], size: int) -> None:
@@ -162,17 +160,20 @@ def _need_harmless(parts: list[ZipInfo], size: int) -> None:
         raise DomainError(_bomb())
 
 
-def _need_nothing_from_outside(archive: ZipFile, parts: list[ZipInfo]) -> None:
-    """Templates, objects and data that the program would fetch or start on opening."""
-    for part in parts:
+def _need_no_running(archive: ZipFile, types: dict[str, str]) -> None:
+    """Nor templates, objects and data that the program would fetch or start on opening."""
+    told = [*types.values(), *(one.kind for one in relations(archive))]
+    if any(mark in one for one in told for mark in (*_RUNNING, "macroenabled")):
+        raise DomainError(_macros())
+    if outward(archive, _OUTWARD):
+        raise DomainError(_macros())
+    for part in archive.infolist():
         name = part.filename.lower()
-        if name.endswith(".rels"):
-            told = archive.open(part).read(MOST_CONTENTS)
-            outward = [one for one in _RELATION.findall(told) if b'"External"' in one]
-            if not all(any(kind in one for kind in _OUTWARD) for one in outward):
+        if "externallink" in name or "externallink" in types.get(name, ""):
+            with archive.open(part) as stream:
+                link = stream.read(_MOST_LINK)
+            if {"ddeLink", "oleLink"} & element_names(link):
                 raise DomainError(_macros())
-        elif "externallink" in name and b"ddeLink" in archive.open(part).read(MOST_CONTENTS):
-            raise DomainError(_macros())
 
 
 def _bomb() -> str:

@@ -35,6 +35,14 @@ Names = Mapping[str, "Leaf | Rows"]
 """What a template may name, and what each name is."""
 
 _LOOP: Names = {"index": Leaf.TEXT, "first": Leaf.FLAG, "last": Leaf.FLAG}
+MOST_DEPTH = 10
+"""Commands within one another: Python itself takes a hundred, and of loops twenty."""
+MOST_WORDS = 60
+"""Names and signs of one command; each parenthesis may cost the parser a dozen calls."""
+MOST_LOOPS = 2
+_NESTING = frozenset(
+    {"if", "for", "with", "macro", "call", "filter", "block", "autoescape", "set", "trans"}
+)
 FILTERS = frozenset({"upper", "lower"})
 
 
@@ -44,19 +52,51 @@ class _Scope:
 
     names: Names
     rows: dict[str, Rows] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+    """Those that are being looped over."""
 
-    def within(self, name: str, rows: Rows) -> _Scope:
-        return _Scope(self.names, {**self.rows, name: rows, "loop": Rows(_LOOP)})
+    def within(self, name: str, rows: Rows, path: str) -> _Scope:
+        told = {**self.rows, name: rows, "loop": Rows(_LOOP)}
+        return _Scope(self.names, told, (*self.lists, path))
 
 
 def problems_in(source: str, names: Names, env: ImmutableSandboxedEnvironment) -> list[Problem]:
     """Everything in a template's text that cannot be filled in from `names`, in reading order."""
     try:
+        if not _is_shallow(source, env):
+            return [Problem(_too_deep(), code="deep")]
         tree = env.parse(source)
     except TemplateSyntaxError as error:
         return [Problem(_("Lệnh trong mẫu viết sai: {said}").format(said=error.message or ""))]
+    except RecursionError:
+        return [Problem(_too_deep(), code="deep")]
     found = _Reader().body(tree.body, _Scope(names))
     return list(dict.fromkeys(found))
+
+
+def _is_shallow(source: str, env: ImmutableSandboxedEnvironment) -> bool:
+    """Few commands within another, short ones: told by their words alone, before any is parsed."""
+    depth = words = 0
+    is_first = False
+    for _line, kind, word in env.lex(source):
+        if kind in ("block_begin", "variable_begin"):
+            words, is_first = 0, kind == "block_begin"
+        elif kind in ("name", "operator", "integer", "float", "string"):
+            words += 1
+            if is_first and word in _NESTING:
+                depth += 1
+            elif is_first and word.startswith("end"):
+                depth -= 1
+            is_first = False
+        if depth > MOST_DEPTH or words > MOST_WORDS:
+            return False
+    return True
+
+
+def _too_deep() -> str:
+    return _(
+        "Lệnh if, for lồng nhau quá {depth} tầng hoặc một lệnh dài quá {words} từ. Viết gọn lại."
+    ).format(depth=MOST_DEPTH, words=MOST_WORDS)
 
 
 class _Reader:
@@ -121,12 +161,14 @@ class _Reader:
         if not isinstance(node.target, nodes.Name) or node.recursive or node.test is not None:
             yield _refused(node)
             return
-        if scope.rows and isinstance(node.iter, nodes.Name):
+        path = _path(node.iter)
+        is_again = path in scope.lists or len(scope.lists) >= MOST_LOOPS
+        if is_again or (scope.rows and isinstance(node.iter, nodes.Name)):
             # A list within itself, three deep, would be a million rows.
             words = _("Danh sách này không lặp bên trong một danh sách khác.")
-            yield Problem(words, where=_path(node.iter), code="nested")
+            yield Problem(words, where=path, code="nested")
             return
-        yield from self.body(node.body, scope.within(node.target.name, rows))
+        yield from self.body(node.body, scope.within(node.target.name, rows, path))
         yield from self.body(node.else_, scope)
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 from django.utils.translation import gettext as _
 
 from povertyplan.lib.bookforms import xml
+from povertyplan.lib.bookforms.harm import harms
 from povertyplan.lib.bookforms.marks import (
     GROUP,
     TOTAL,
@@ -25,6 +26,9 @@ from povertyplan.lib.bookforms.xml import Node
 from povertyplan.lib.errors import DomainError, Problem
 
 MOST_PLACES = 2_000
+MOST_WORDS = 32_767
+"""Characters in a cell; Excel takes no more."""
+MOST_LENGTH = 2_000_000
 
 
 @dataclass
@@ -49,11 +53,16 @@ class _Found:
     problems: list[Problem] = field(default_factory=list)
     slots: list[Slot] = field(default_factory=list)
     rows: dict[str, list[tuple[SheetPart, int]]] = field(default_factory=dict)
+    length: int = 0
+    """Characters of the texts that are filled in, with how they are set."""
 
 
 def checked(content: bytes, names: Names) -> Form:
     """The template, ready to be filled in. Raises DomainError with everything wrong."""
     book = Book(content)
+    harm = list(harms(book))
+    if harm:
+        raise DomainError(list(dict.fromkeys(harm)))
     found = _found(book, names)
     form = _form(book, found, names)
     problems = found.problems
@@ -104,8 +113,13 @@ def _row_slots(
             continue
         string = book.string(cell)
         runs = runs_of(string) if string is not None else []
-        if not looks_filled_in("".join(runs)):
+        if sum(len(run) for run in runs) > MOST_WORDS:
+            raise DomainError(Problem(_("Ô chứa quá nhiều chữ."), where, "long"))
+        if string is None or not looks_filled_in("".join(runs)):
             continue
+        found.length += len(xml.written(string))
+        if found.length > MOST_LENGTH:
+            raise DomainError(_("Chữ quanh các chỗ điền quá dài. Bớt chữ rồi gửi lại."))
         found.problems += problems_of(runs, names, where)
         slots = [slot for run in runs for slot in slots_in(run)]
         found.slots += slots
@@ -214,14 +228,16 @@ def _wrong(told: Reference, form: Form, sheet: SheetPart, row: int) -> str:
                 return _("Trỏ vào dòng lặp phải là vùng, như SUM(D8:D8).")
         elif own and not end.is_fixed and end.row:
             return _("Ở dòng lặp, ô của dòng khác phải có $ trước số dòng.")
-        elif end.row in form.kinds and (told.is_lone or _is_uncertain(end.row, form)):
+        elif end.row in form.kinds and (told.is_lone or _is_uncertain(told, end.row, form)):
             return _lone(told)
     return ""
 
 
-def _is_uncertain(row: int, form: Form) -> bool:
+def _is_uncertain(told: Reference, row: int, form: Form) -> bool:
     """Do subtotals stand among the rows, so that a sum over all of them counts twice?"""
-    return GROUP in form.lines and form.kinds[row] != TOTAL
+    if GROUP not in form.lines or form.kinds[row] == TOTAL:
+        return False
+    return not form.sheet.is_empty(form.lines[GROUP], {end.column for end in told.ends})
 
 
 def _lone(told: Reference) -> str:

@@ -32,7 +32,9 @@ Told = Mapping[str, Value]
 _ROW, _FIRST, _LAST = "\ue001", "\ue002", "\ue003"
 """Stand for row numbers in a row made ready: its own, and those of the units under a subtotal."""
 _MARK = "\ue004"
-_ROWS_AT_ONCE = 200
+_AT_ONCE = 1_000_000
+MOST_WRITTEN = 200_000_000
+"""Characters of all sheets; an annex of the whole country by commune has some 30 million."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ def fill(form: Form, values: Values, out: IO[bytes]) -> None:
     blocks = [_block(form, lines, values.lines) for lines in _grouped(form)]
     filling = _Filling(form, values, RowMap([block for block, _chosen in blocks]))
     chosen = {block.first: found for block, found in blocks}
+    written = 0
     with opened(form.book.content) as archive, ZipFile(out, "w", ZIP_DEFLATED) as target:
         for part in archive.infolist():
             if part.filename == CALC_CHAIN:
@@ -67,9 +70,16 @@ def fill(form: Form, values: Values, out: IO[bytes]) -> None:
             with target.open(told, "w") as stream:
                 if sheet is not None:
                     for piece in filling.sheet(sheet, chosen):
+                        written += len(piece)
+                        if written > MOST_WRITTEN:
+                            raise DomainError(_too_large())
                         stream.write(piece.encode())
                 else:
                     stream.write(filling.part(part.filename, archive.read(part)))
+
+
+def _too_large() -> str:
+    return _("Biểu điền theo mẫu quá lớn. Bớt chữ và định dạng ở dòng lặp của mẫu.")
 
 
 def _grouped(form: Form) -> list[list[int]]:
@@ -196,12 +206,14 @@ class _Filling:
         start = self.rows.start(block)
         below = list(_below(lines, start))
         text: list[str] = []
+        size = 0
         for place, line in enumerate(lines):
             row = ready[self.form.lines[line.kind]]
             text.append(row.at(start + place, self._of(line), below[place]))
-            if len(text) == _ROWS_AT_ONCE:
+            size += len(text[-1])
+            if size > _AT_ONCE:
                 yield "".join(text)
-                text = []
+                text, size = [], 0
         yield "".join(text)
 
     # -- making a row ready ----------------------------------------------------------------------

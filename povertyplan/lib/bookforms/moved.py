@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from django.utils.translation import gettext as _
+
 from povertyplan.lib.bookforms import xml
 from povertyplan.lib.bookforms.check import Form
 from povertyplan.lib.bookforms.parts import CALC_CHAIN, CHART_CACHES, SheetPart
 from povertyplan.lib.bookforms.references import AREA, Own, RowMap, followed
 from povertyplan.lib.bookforms.xml import Node
+from povertyplan.lib.errors import DomainError
 
 _AREAS = ("ref", "sqref", "activeCell", "topLeftCell")
 _FORMULAS = ("formula", "formula1", "formula2", "f")
@@ -22,6 +25,8 @@ _AFTER_CALC = (
     "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
 )  # fmt: skip
 """What the format wants after page edges, and after how the workbook is worked out."""
+MOST_MERGED = 100_000
+"""Ten in each of ten thousand rows; each is an object until the sheet is written."""
 MOST_EDGE = 255
 """Characters that Excel takes at an edge of a page; a file with more is broken to it."""
 
@@ -74,12 +79,12 @@ class Moves:
             top = xml.child(begin, "row") if begin is not None else None
             if top is None:
                 continue
-            row = int(xml.text(top)) + 1
+            row = xml.whole(xml.text(top)) + 1
             shift = self.rows.first(row) - row if row not in self.form.kinds else 0
             for end in (begin, xml.child(anchor, "to")):
                 at = xml.child(end, "row") if end is not None else None
                 if at is not None:
-                    xml.set_text(at, str(int(xml.text(at)) + shift))
+                    xml.set_text(at, str(xml.whole(xml.text(at)) + shift))
         return _bytes(root)
 
 
@@ -97,7 +102,7 @@ def frame(root: Node, moves: Moves) -> None:
                 is_cell = name in ("activeCell", "topLeftCell")
                 node.setAttribute(name, told.partition(":")[0] if is_cell else told)
         if node.localName == "brk" and node.parentNode.localName == "rowBreaks":
-            node.setAttribute("id", str(moves.rows.last(int(node.getAttribute("id")))))
+            node.setAttribute("id", str(moves.rows.last(xml.whole(node.getAttribute("id")))))
         if node.localName in _FORMULAS and xml.text(node):
             told = moves.formula(f"={xml.text(node)}", moves.form.sheet, {})
             xml.set_text(node, told[1:])
@@ -107,25 +112,39 @@ def frame(root: Node, moves: Moves) -> None:
 
 def _merged(merged: Node, moves: Moves) -> None:
     """A cell merged within a repeated row is so in each of its copies."""
+    told: list[str] = []
     for one in xml.children(merged, "mergeCell"):
         found = AREA.fullmatch(one.getAttribute("ref"))
-        if found is None:
+        if found is None or found[3] is None or found.groups()[:2] == found.groups()[2:]:
             continue
         row = int(found[2])
         if row not in moves.form.kinds:
-            one.setAttribute("ref", moves.rows.area(found[0]))
+            told.append(moves.rows.area(found[0]))
             continue
         block = next(block for block in moves.rows.blocks if block.first <= row <= block.last)
         start = moves.rows.start(block)
         for place, used in enumerate(block.uses):
             if used == row:
-                copy = one.cloneNode(False)
-                copy.setAttribute("ref", f"{found[1]}{start + place}:{found[3]}{start + place}")
-                merged.insertBefore(copy, one)
-        merged.removeChild(one)
-    merged.setAttribute("count", str(len(xml.children(merged))))
-    if not xml.children(merged):
-        merged.parentNode.removeChild(merged)
+                told.append(f"{found[1]}{start + place}:{found[3]}{start + place}")
+        if len(told) > MOST_MERGED:
+            words = _("Biểu có quá nhiều ô gộp (trên {most}). Bỏ gộp ở dòng lặp của mẫu.")
+            raise DomainError(words.format(most=MOST_MERGED))
+    _listed(merged, told)
+
+
+def _listed(merged: Node, told: list[str]) -> None:
+    parent = merged.parentNode
+    if not told:
+        parent.removeChild(merged)
+        return
+    tag = xml.children(merged)[0].tagName
+    made = merged.cloneNode(False)
+    made.setAttribute("count", str(len(told)))
+    for ref in told:
+        one = merged.ownerDocument.createElement(tag)
+        one.setAttribute("ref", ref)
+        made.appendChild(one)
+    parent.replaceChild(made, merged)
 
 
 def mark_pages(root: Node, words: str) -> None:

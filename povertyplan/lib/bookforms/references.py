@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.utils.translation import gettext as _
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
-from openpyxl.formula.translate import Translator
+from openpyxl.formula.translate import Translator, TranslatorError
 
 from povertyplan.lib.errors import DomainError
 
@@ -17,6 +17,14 @@ _CELL = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})")
 _ROW = re.compile(r"(\$?)([0-9]{1,7})")
 _SHEET = re.compile(r"^((?:'(?:[^']|'')+'|[^'!]+)!)?(.+)$", re.DOTALL)
 AREA = re.compile(r"([A-Z]{1,3})([0-9]{1,7})(?::([A-Z]{1,3})([0-9]{1,7}))?")
+_FETCHING = re.compile(
+    r"(?<![\w.])(?:_xl\w+\.)*(?:WEBSERVICE|HYPERLINK|DDE|DDEAUTO|IMAGE|RTD|CALL|REGISTER(?:\.ID)?"
+    r"|EXEC|EXECUTE|INITIATE|FILTERXML|ENCODEURL|STOCKHISTORY|SQL\.REQUEST|PY)\s*\("
+    r"|\w\|'",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"[/\\]")
+"""Neither sign may be in the name of a sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ class End:
 
     row: int
     is_fixed: bool
+    column: str = ""
+    """Its letters; empty where it is a whole row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,16 @@ def has_built_range(formula: str) -> bool:
     return any(token.type == Token.FUNC and ":" in token.value for token in _all(formula))
 
 
+def fetches(formula: str) -> bool:
+    """Does it look outside of the file, or start something? Also where a text only says so."""
+    if _FETCHING.search(formula):
+        return True
+    return any(
+        "[" in token.value or "|" in token.value or _PATH.search(token.value.rpartition("!")[0])
+        for token in _tokens(formula)
+    )
+
+
 Own = Mapping[int, tuple[str, str]]
 """Of one copy of a repeated row: rows of the template → the first and last row it means by them."""
 
@@ -133,7 +153,10 @@ def followed(formula: str, rows: RowMap, *, sheet: str, own: Own, here: bool) ->
 
 def copied(formula: str, origin: str, to: str) -> str:
     """The formula of a cell as it reads when copied to another."""
-    return str(Translator(formula, origin).translate_formula(to))
+    try:
+        return str(Translator(formula, origin).translate_formula(to))
+    except (TokenizerError, TranslatorError, IndexError, ValueError) as error:
+        raise DomainError(_unread(formula)) from error
 
 
 def _moved_end(part: str, rows: RowMap, own: Own, *, is_last: bool) -> str:
@@ -154,8 +177,11 @@ def _all(formula: str) -> list[Token]:
     try:
         return list(Tokenizer(formula).items)
     except (TokenizerError, IndexError) as error:
-        words = _("Không đọc được công thức {formula}.")
-        raise DomainError(words.format(formula=formula[:60])) from error
+        raise DomainError(_unread(formula)) from error
+
+
+def _unread(formula: str) -> str:
+    return _("Không đọc được công thức {formula}.").format(formula=formula[:60])
 
 
 def _tokens(formula: str) -> Iterator[Token]:
@@ -188,9 +214,10 @@ def _parsed(token: Token) -> tuple[str, list[str]]:
 
 
 def _end(part: str) -> End:
-    found = _CELL.fullmatch(part) or _ROW.fullmatch(part)
+    cell = _CELL.fullmatch(part)
+    found = cell or _ROW.fullmatch(part)
     fixed, row = found.groups()[-2:] if found else ("", "0")
-    return End(int(row), bool(fixed))
+    return End(int(row), bool(fixed), cell[2].upper() if cell else "")
 
 
 def _plain(prefix: str) -> str:

@@ -97,6 +97,21 @@ def attribute(words: str) -> str:
     return told.replace("\n", "&#10;").replace("\t", "&#9;")
 
 
+def column(letters: str) -> int:
+    """Of A 1, of AA 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
+def whole(words: str) -> int:
+    """Raises DomainError for what is no number."""
+    if not re.fullmatch("[0-9]{1,7}", words.strip()):
+        raise DomainError(BROKEN)
+    return int(words)
+
+
 def harmless(words: str) -> str:
     """Text without what no XML file may hold."""
     return _BARRED.sub("", words)
