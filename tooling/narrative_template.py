@@ -159,12 +159,13 @@ def row(table: Any, texts: list[str], **look: Any) -> Any:
     return made
 
 
-def whole_row(table: Any, text: str, **look: Any) -> None:
-    """One cell across the table."""
+def whole_row(table: Any, text: str, *, is_heading: bool = False, **look: Any) -> None:
+    """One cell across the table; a heading stays with the row after it."""
     made = table.add_row()
     cell = made.cells[0].merge(made.cells[-1])
     paragraph = cell.paragraphs[0]
     paragraph.paragraph_format.space_after = Pt(2)
+    paragraph.paragraph_format.keep_with_next = is_heading or None
     write(paragraph, text, **look)
 
 
@@ -267,7 +268,7 @@ def promises(letter: Letter) -> None:
     letter.say(
         "TỔNG HỢP CHỈ TIÊU", bold=True, size=13, align=ALIGN.CENTER
     ).paragraph_format.keep_with_next = True
-    table = letter.table([11, 51, 26, 26, 26, 20])
+    table = letter.table([14, 48, 26, 26, 26, 20])
     heads = [
         "TT",
         "Chỉ tiêu (mục trong văn bản)",
@@ -279,7 +280,7 @@ def promises(letter: Letter) -> None:
     centred = dict.fromkeys(range(6), ALIGN.CENTER)
     repeated(row(table, heads, bold=True, size=12, aligned=centred))
     whole_row(table, "{%tr for l in linh_vuc %}")
-    whole_row(table, "{{ l.stt }}. {{ l.ten }}", bold=True, size=12)
+    whole_row(table, "{{ l.stt }}. {{ l.ten }}", is_heading=True, bold=True, size=12)
     whole_row(table, "{%tr for c in l.chi_tieu %}")
     cells = [
         "{{ c.stt }}",

@@ -158,6 +158,7 @@ def _finished(annex: Annex, spec: AnnexSpec, place: Place, remarks: Remarks) -> 
     total = next(line for line in remarks.lines if line.kind is RowKind.TOTAL)
     coverage, made_at = remarks.cells.coverage_of_all(total), timezone.now()
     title = wording.title(spec, variant, place.period, annex.plan)
+    states = _states(remarks.units, place.period)
     table = Table(
         number=spec.number,
         title=wording.title_of_place(title, place),
@@ -165,9 +166,9 @@ def _finished(annex: Annex, spec: AnnexSpec, place: Place, remarks: Remarks) -> 
         reference=wording.reference_line(None if place.group else annex.plan, unit),
         unit_of_measure=spec.unit_of_measure,
         layout=layout,
-        rows=tuple(remarks.rows_with_states(_states(remarks.units, place.period))),
+        rows=tuple(remarks.rows_with_states(states)),
         notes=spec.notes,
-        remarks=tuple(remarks.notes(place, has_sample_members=has_sample_members)),
+        remarks=tuple(remarks.notes(place, states, has_sample_members=has_sample_members)),
         left=spec.left,
         right=wording.signed_at(spec.right, unit),
         marks=wording.marks(has_sample=has_sample, stage=stage),

@@ -1,7 +1,8 @@
 """The check code of a table: what a printed sheet says of the figures on it.
 
-01/085/2024/T1/7K3M-9QWE: table, unit, period, stage with the place of the variant, digest. Nothing
-is kept of a sheet: to check a code its table is drawn up again and the digests are compared.
+01/085/2024/T1/7K3M-9QWE-0: table, unit, period, stage with the place of the variant, digest, and a
+check sign over all of it, which tells a slip of the hand from figures that changed. Nothing is
+kept of a sheet: to check a code its table is drawn up again and the digests are compared.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Digits and letters that nobody takes for another: no I, L, O, U."""
 LENGTH = 8
 """Five bits each: two different tables share a digest once in 10^12."""
-EXAMPLE = "01/085/2024/T1/7K3M-9QWE"
+EXAMPLE = "01/085/2024/T1/7K3M-9QWE-0"
 LONGEST = 200
 _FORM = "1"
 """Of the canonical form; another whenever the same table would give another digest."""
@@ -65,7 +66,22 @@ def code_of(table: Table) -> str:
     kind = f"{_LETTERS[origin.request.stage]}{origin.variant_number(table.layout.variant)}"
     digest = digest_of(table)
     shown = f"{digest[:4]}-{digest[4:]}"
-    return f"{origin.annex.code}/{where}/{origin.request.period.code}/{kind}/{shown}".upper()
+    code = f"{origin.annex.code}/{where}/{origin.request.period.code}/{kind}/{shown}".upper()
+    return f"{code}-{check_sign(code)}"
+
+
+def check_sign(code: str) -> str:
+    """The sign of ALPHABET that ends a code, from all before it, read as `folded` reads it.
+
+    A polynomial over GF(32), x^5 + x^2 + 1: one wrong sign, or two neighbours in each other's
+    place, always give another; a sign too many or too few in 31 cases of 32. It starts from 1, so
+    that a nought in front counts. U, which the alphabet has not, counts as two.
+    """
+    rest = 1
+    for sign in folded(code).replace("U", "VV"):
+        rest <<= 1
+        rest = (rest ^ 0b100101 if rest & 32 else rest) ^ ALPHABET.index(sign)
+    return ALPHABET[rest]
 
 
 def digest_of(table: Table) -> str:
@@ -109,7 +125,7 @@ def _plain(cell: Cell, decimals: int) -> str:
 def read_code(text: str) -> CheckCode:
     """Read a code as people type it: small letters, spaces, no dashes, O for 0, I for 1.
 
-    Raises DomainError with what is wrong and how a code looks.
+    Raises DomainError with what is wrong and how a code looks, a slip of the hand included.
     """
     if len(text) > LONGEST:
         raise DomainError(_("Mã kiểm tra dài quá. Ghi như ở chân biểu, ví dụ %s.") % EXAMPLE)
@@ -119,18 +135,23 @@ def read_code(text: str) -> CheckCode:
             "Mã kiểm tra có năm phần cách nhau bằng dấu /, ví dụ {example}; đọc được {n} phần."
         )
         raise DomainError(words.format(example=EXAMPLE, n=sum(map(bool, parts))))
-    annex, where, period, kind, digest = parts
+    annex, where, period, kind, tail = parts
     stage, variant = _kind(kind)
+    span = _period(period)
+    tail = _tail(tail)
+    digest = tail[:LENGTH]
+    if check_sign(f"{annex}/{where}/{period}/{kind}/{digest}") != tail[LENGTH:]:
+        raise DomainError(_("Mã gõ chưa đúng, xem lại từng ký tự với mã ở chân biểu."))
     sign = _NAMED_GROUP.rstrip(".")
     is_group = where.replace("0", "O").startswith(sign)
     return CheckCode(
         annex=folded(annex),
         place="" if is_group else _unit(where),
         group=folded(where[len(sign) :]) if is_group else "",
-        period=_period(period),
+        period=span,
         stage=stage,
         variant=variant,
-        digest=_digest(digest),
+        digest=digest,
     )
 
 
@@ -172,12 +193,14 @@ def _kind(text: str) -> tuple[str, int]:
     return str(_STAGES[letter]), int(number)
 
 
-def _digest(text: str) -> str:
+def _tail(text: str) -> str:
+    """Digest and check sign."""
     text = _DASHES.sub("", text).translate(_ALIKE)
     if wrong := sorted(set(text) - set(ALPHABET)):
         words = _("Phần cuối của mã không có ký tự {signs}. Xem lại ở chân biểu.")
         raise DomainError(words.format(signs=", ".join(f"“{sign}”" for sign in wrong[:5])))
-    if len(text) != LENGTH:
-        words = _("Phần cuối của mã có {length} ký tự, dạng 7K3M-9QWE; mã này có {n}.")
-        raise DomainError(words.format(length=LENGTH, n=len(text)))
+    if len(text) != LENGTH + 1:
+        words = _("Phần cuối của mã có {length} ký tự, dạng {example}; mã này có {n}.")
+        shown = EXAMPLE.rpartition("/")[2]
+        raise DomainError(words.format(length=LENGTH + 1, example=shown, n=len(text)))
     return text

@@ -71,11 +71,13 @@ class Remarks:
         """Do names need the unit above beside them?"""
         return len({unit.parent_id for unit in self.units}) > 1
 
-    def notes(self, place: Place, *, has_sample_members: bool) -> list[str]:
-        """Every note, in printing order."""
+    def notes(
+        self, place: Place, states: Mapping[int, str], *, has_sample_members: bool
+    ) -> list[str]:
+        """Every note, in printing order; `states` of the units' returns by unit pk."""
         return [
             *wording.group_notes(place),
-            *self._missing(),
+            *self._missing(states),
             *self._off_balance(),
             *self._off_totals(),
             *self._years(),
@@ -109,15 +111,28 @@ class Remarks:
         cells = [row.cells[self.columns[leaf.id]] for leaf in leaves]
         return [cell.kind is CellKind.MISSING for cell in cells if cell != NOT_APPLICABLE]
 
-    def _missing(self) -> Iterable[str]:
+    def _missing(self, states: Mapping[int, str]) -> Iterable[str]:
         for strand, rows in self.by_strand:
             single = [row for row in rows if not row.is_summary or self._is_itemised]
             missing = [(row, self._reported(row)) for row in single]
             empty = [row for row, gaps in missing if gaps and all(gaps)]
             partial = [row for row, gaps in missing if any(gaps) and not all(gaps)]
-            for words, found in (("Chưa có số liệu", empty), ("Chưa đủ số liệu", partial)):
+            waiting = [row for row in empty if self._awaits_approval(row, states)]
+            unknown = [row for row in empty if row not in waiting]
+            for words, found in (
+                (wording.NOT_APPROVED, waiting),
+                ("Chưa có số liệu", unknown),
+                ("Chưa đủ số liệu", partial),
+            ):
                 if found:
                     yield wording.missing_note(words, strand.label, self._all_or(found, single))
+
+    def _awaits_approval(self, row: Row, states: Mapping[int, str]) -> bool:
+        """Does an empty row say so of its unit? The note says then what the row does."""
+        if self._is_itemised or row.unit is None:
+            return False
+        state, stage = states.get(row.unit.pk), self.cells.request.stage
+        return wording.state_note(state, stage, is_empty=True) == wording.NOT_APPROVED
 
     def _all_or(self, found: Sequence[Row], single: Sequence[Row]) -> str:
         """The rows by their names, or that it is all of them."""

@@ -39,6 +39,7 @@ _STATE_NOTES = {
     ReportState.ENDORSED: "Chờ cấp trên duyệt",
     ReportState.REOPENED: "Đang sửa",
 }
+NOT_APPROVED = "Chưa duyệt"
 _LISTED = 20
 """Names in a note before the rest is counted."""
 
@@ -157,7 +158,7 @@ def state_note(state: str | None, stage: str, *, is_empty: bool) -> str:
     A unit without a return but with figures (taken over from files) has no remark.
     """
     if stage == Stage.OFFICIAL:
-        return "Chưa duyệt" if is_empty else ""
+        return NOT_APPROVED if is_empty and state != ReportState.APPROVED else ""
     if state is None:
         return "Chưa nộp" if is_empty else ""
     return _STATE_NOTES.get(ReportState(state), "")

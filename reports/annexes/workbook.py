@@ -72,7 +72,7 @@ def write_workbook(table: Table, sources: Sources | None = None) -> bytes:
     # The width of a column counts in digits of the default font, so that font is one of ours.
     default = {"font_name": FONT, "font_size": 11}
     with Workbook(stream, {"constant_memory": True, "default_format_properties": default}) as book:
-        _Form(book, table).write()
+        Form(book, table).write()
         if sources is not None:
             add_sources(book, table, sources)
     return stream.getvalue()
@@ -146,7 +146,7 @@ class _OfRow:
         raise AssertionError(leaf, where)  # only summaries add up
 
 
-class _Form:
+class Form:
     """Writes one table on one sheet, from top to bottom; `line` is the next free row."""
 
     def __init__(self, book: Any, table: Table) -> None:

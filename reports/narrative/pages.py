@@ -14,8 +14,10 @@ from indicators.periods import Period
 from plans.models import Plan
 from plans.wording import plan_heading
 from povertyplan.lib.letters import filled
+from povertyplan.lib.speech import officially
 from reports.enums import NarrativeKind
 from reports.models import NarrativeTemplate
+from reports.narrative import words
 from reports.narrative.asked import Asked, plans_in_force
 from reports.narrative.build import narrative_of
 from reports.narrative.context import Narrative, PlaceHolder, place_holders
@@ -105,11 +107,20 @@ def _kinds(asked: Asked) -> list[KindLink]:
 def narrative_file(asked: Asked) -> tuple[str, bytes]:
     """(name, content) of the report as .docx; the same for the same figures and template."""
     content = filled(template_of(asked.unit, asked.kind), narrative_of(asked).values())
-    name = _("Bao cao {kind} {unit} {period}").format(
-        kind=NarrativeKind(asked.kind).value, unit=asked.unit.short_name, period=asked.period.code
-    )
-    stage = "" if asked.stage == Stage.OFFICIAL else f" {Stage(asked.stage).label}"
-    return f"{name}{stage}.docx", content
+    return _file_name(asked), content
+
+
+@officially
+def _file_name(asked: Asked) -> str:
+    """Báo cáo giảm nghèo 6 tháng đầu năm 2024 – Bắc Hà (tạm tính).docx"""
+    if asked.kind == NarrativeKind.FINAL:
+        first = words.span(asked)[0]
+        told = _("tổng kết {first}-{last}").format(first=first, last=asked.period.year)
+    else:
+        told = asked.period.label
+    name = _("Báo cáo giảm nghèo {period} – {unit}").format(period=told, unit=asked.unit.short_name)
+    stage = "" if asked.stage == Stage.OFFICIAL else f" ({Stage(asked.stage).label})"
+    return f"{name}{stage}.docx"
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ from reports.returns import Return, Row
 from reports.workbook.communes import returns_of
 from reports.workbook.headings import DEEPEST, Grid, address, covered
 from reports.workbook.pieces import Claim, Fault, Reading, Told, Unread
+from reports.workbook.strays import refuse_misplaced, strays
 from reports.workbook.values import expected, is_blank, plain_words, value_in
 
 _CAPTION = re.compile(r"\([0-9A-Z]+\).*")
@@ -92,6 +93,7 @@ class Table:
     first_heading: int
     columns: dict[int, Leaf]
     strangers: dict[int, Path]
+    missing: list[Leaf]
 
     @property
     def body(self) -> int:
@@ -126,7 +128,18 @@ def read_annex(
                 unit=unit.name
             )
         )
-    return _Body(table, period, communes).read()
+    layout = table.form.layout
+    refuse_misplaced(table.grid, table.body, layout, table.columns)
+    body = _Body(table, period, communes)
+    reading = body.read()
+    made = table.form.annex, unit, period
+    reading.strays = strays(table.grid, made, layout, body.lines, body.unread_columns())
+    reading.missing = [
+        f"({layout.number_of[leaf.id]}) “{leaf.heading}”"
+        for leaf in table.missing
+        if _is_plain(leaf, period)
+    ]
+    return reading
 
 
 def _forms(unit: Unit, period: Period) -> list[Form]:
@@ -179,8 +192,12 @@ def _table(grid: Grid, form: Form) -> Table | None:
     """The form's headings in the sheet; None when they are not there."""
     own = next(cell for cell in form.layout.header if cell.text == form.names.heading)
     wanted = plain_words(own.text)
+    tried = set()
     for cell in grid.sheet.cells.values():
-        if cell.row <= DEEPEST and plain_words(cell.value) == wanted:
+        if cell.row > DEEPEST or cell.row in tried:
+            continue
+        if plain_words(cell.value) == wanted:
+            tried.add(cell.row)  # as often as it is written there
             table = _laid_out(grid, form, cell.row - own.row)
             if form.names in table.columns.values() and len(table.columns) > 2:
                 return table
@@ -195,7 +212,7 @@ def _laid_out(grid: Grid, form: Form, first: int) -> Table:
             columns[column] = paths.pop(path)
         elif path:
             strangers[column] = path
-    return Table(form, grid, first, columns, strangers)
+    return Table(form, grid, first, columns, strangers, list(paths.values()))
 
 
 def _path(grid: Grid, first: int, depth: int, column: int) -> Path:
@@ -224,11 +241,13 @@ class _Body:
             plain_words(unit.parent.name): unit.parent_id for unit in communes if unit.parent
         }
         self.returns: dict[int, Return] = {}
+        self.lines: list[tuple[int, Unit]] = []
 
     def read(self) -> Reading:
         reading = Reading(self.grid.sheet.title, remarks=[_found(self.table)])
         reading.unread = list(self._unread_columns())
         units, columns = self._units(), self._read_columns()
+        self.lines = units
         codes = {leaf.indicator for _column, leaf in columns}
         self.returns = returns_of([unit for _line, unit in units], self.period, codes)
         for line, unit in units:
@@ -244,12 +263,19 @@ class _Body:
                 found.setdefault(leaf.indicator, (column, leaf))
         return list(found.values())
 
-    def _unread_columns(self) -> Iterator[Unread]:
+    def unread_columns(self) -> dict[int, Leaf]:
+        """The columns of figures that are the form's own, and never written."""
         taken = {column for column, _leaf in self._read_columns()}
-        for column, leaf in self.table.columns.items():
-            if column not in taken and leaf.kind is not LeafKind.TEXT:
-                place = address(self.table.body - 1, column)
-                yield Unread(place, leaf.heading, _("Cột tính ra, cột kế hoạch hoặc của kỳ khác."))
+        return {
+            column: leaf
+            for column, leaf in self.table.columns.items()
+            if column not in taken and leaf.kind is not LeafKind.TEXT
+        }
+
+    def _unread_columns(self) -> Iterator[Unread]:
+        for column, leaf in self.unread_columns().items():
+            place = address(self.table.body - 1, column)
+            yield Unread(place, leaf.heading, _("Cột tính ra, cột kế hoạch hoặc của kỳ khác."))
         for column, path in self.table.strangers.items():
             place = address(self.table.body - 1, column)
             yield Unread(place, " – ".join(path), _("Cột không có trong mẫu biểu."))

@@ -66,14 +66,29 @@ class Unread:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """What somebody typed where nothing is read: cell, name of the row, column, the words."""
+
+    address: str
+    row: str
+    column: str
+    text: str
+
+
 @dataclass
 class Reading:
-    """A sheet, understood. `remarks` are sentences on the file as a whole."""
+    """A sheet, understood. `remarks` are sentences on the file as a whole.
+
+    `missing`: the columns of the form that would be read, and are not there.
+    """
 
     sheet: str
     claims: list[Claim] = field(default_factory=list)
     unread: list[Unread] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    strays: list[Stray] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 def is_choice(indicator: Indicator) -> bool:

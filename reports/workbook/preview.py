@@ -15,7 +15,7 @@ from indicators.models import ValidationRule
 from indicators.recording import Entry
 from reports.history import answers_at
 from reports.returns import Return, Row, checked_values
-from reports.workbook.pieces import Claim, Fault, Reading, Told, Unread, in_words
+from reports.workbook.pieces import Claim, Fault, Reading, Stray, Told, Unread, in_words
 from reports.workbook.values import expected
 
 Versions = Mapping[str, int]
@@ -93,6 +93,8 @@ class Preview:
     unread: list[Unread]
     remarks: list[str]
     versions: Versions
+    strays: list[Stray]
+    missing: list[str]
 
     def of(self, *states: State) -> list[Line]:
         return [line for line in self.lines if line.state in states]
@@ -179,7 +181,15 @@ def preview_of(reading: Reading, versions: Versions) -> Preview:
     """Lay the workbook beside what is stored now. At most one query a return."""
     before = _told_before(reading)
     lines = [_line(claim, versions, before.get(key(claim))) for claim in reading.claims]
-    return Preview(reading.sheet, lines, reading.unread, reading.remarks, versions)
+    return Preview(
+        sheet=reading.sheet,
+        lines=lines,
+        unread=reading.unread,
+        remarks=reading.remarks,
+        versions=versions,
+        strays=reading.strays,
+        missing=reading.missing,
+    )
 
 
 def _doubts(lines: Sequence[Line]) -> list[Doubt]:
@@ -286,14 +296,22 @@ def _closed(claim: Claim, new: str) -> Fault | None:
     """Why the figure is not for this file to change: an opening, a count, or it is on its way."""
     row, report = claim.row, claim.current.report
     if row.is_locked:
+        value = in_words(row.indicator, row.answer, row.value)
+        remedy = (
+            _(
+                "{why} Số đúng là {value}: ghi {value}, hoặc để ô trống "
+                "(trong biểu để “…” cũng được)."
+            )
+            if row.is_opening  # a table does not show it while the unit has told nothing
+            else _("{why} Ghi lại số cũ.")
+        )
         return Fault(
             claim.address,
             new,
             _("{value}, {origin}").format(
-                value=in_words(row.indicator, row.answer, row.value),
-                origin=row.origin[:1].lower() + row.origin[1:],
+                value=value, origin=row.origin[:1].lower() + row.origin[1:]
             ),
-            _("{why} Ghi lại số cũ.").format(why=row.why_locked),
+            remedy.format(why=row.why_locked, value=value),
         )
     if not report.is_editable:
         return Fault(

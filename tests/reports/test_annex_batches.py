@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -155,6 +156,30 @@ def making_offers(_unit: object) -> list[Any]:
     from reports.models import Annex  # noqa: PLC0415
 
     return [Offer(Annex.objects.get(), "", ("year",))]
+
+
+def with_tables(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    """Every unit has so many tables."""
+    variants = tuple(f"dang-{number}" for number in range(count))
+    offer = replace(making_offers(None)[0], variants=variants)
+    monkeypatch.setattr(making, "offers", lambda _unit, _span: [offer])
+
+
+def test_district_with_every_table_of_its_communes_fits_one_file(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_tables(monkeypatch, 102)
+
+    assert job.ask("commune").total == 306  # as many as Bắc Hà has in 2024
+
+
+def test_file_of_more_than_a_worker_does_in_time_is_refused(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_tables(monkeypatch, 1001)
+
+    with pytest.raises(DomainError, match="1001 biểu, nhiều hơn mức 1000"):
+        job.ask()
 
 
 def test_who_sees_the_unit_alone_gets_no_units_below(job: Job) -> None:

@@ -182,3 +182,18 @@ def test_stopping_says_so_and_leads_to_the_button_for_the_next(
 
     assert "Đã dừng lập tệp." in page
     assert f'id="{named}"' in page
+
+
+def test_stopped_file_leaves_a_line_that_explains_the_next_number(
+    job: Job, in_process: Client
+) -> None:
+    first = job.ask()
+    in_process.post(f"/tat-ca-bieu/{first.pk}/dung/")
+    second = job.ask()
+    make_batch(second.pk)
+
+    page = in_process.get(listed(job)).content.decode()
+
+    assert "Bản 1 đã dừng ở 0/2 biểu" in " ".join(page.split())
+    assert "ZIP bản 2" in " ".join(page.split())
+    assert "không lập được" not in page

@@ -367,6 +367,10 @@ def test_official_stage_counts_only_what_is_approved(
     assert made.marks == ()
     assert made.stamp.startswith("Bản chính thức · lập ")
     assert column(made, "note") == ["", "Chưa duyệt", "Chưa duyệt", ""]
+    # the note under the table says what the rows do
+    names = f"{places.town.name_in_sentence}, {places.first.name_in_sentence}"
+    assert f"Chưa duyệt: {names}." in made.remarks
+    assert not any(note.startswith("Chưa có số liệu") for note in made.remarks)
 
 
 # -- formulas -----------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from indicators.rollups import drain
 from povertyplan.lib.xlsx import read_sheets
 from reports.annexes import checked
 from reports.annexes.build import build_table
-from reports.annexes.checking import read_code
+from reports.annexes.checking import check_sign, read_code
 from tests import builders
 from tests.builders import Y2024, Places, told
 from tests.reports import annex_forms
@@ -55,9 +55,15 @@ class Office:
         return response.content.decode()
 
 
-def words_of(answer: Any) -> str:
-    """What a page says, without its frame: that holds its own address, and a token."""
-    return str(answer.content.decode().partition("<main")[2])
+def changed(code: str, before: str, after: str) -> str:
+    """The code of another sheet: `before` replaced, and the check sign of what comes of it."""
+    start = code.rpartition("-")[0].replace(before, after)
+    return f"{start}-{check_sign(start)}"
+
+
+def words_of(answer: Any, typed: str) -> str:
+    """What a page says, without its frame, that holds its own address and a token, and the code."""
+    return str(answer.content.decode().partition("<main")[2]).replace(typed, "")
 
 
 @pytest.fixture
@@ -88,8 +94,8 @@ def test_code_is_that_of_its_stage_and_variant(office: Office) -> None:
     assert SAME in office.answer(office.printed(Stage.OFFICIAL))
     assert SAME in office.answer(office.printed(variant="period"))
     provisional = office.printed()
-    assert OTHER in office.answer(provisional.replace("/T1/", "/C1/"))
-    assert OTHER in office.answer(provisional.replace("/T1/", "/T2/"))
+    assert OTHER in office.answer(changed(provisional, "/T1/", "/C1/"))
+    assert OTHER in office.answer(changed(provisional, "/T1/", "/T2/"))
 
 
 def test_page_says_what_was_checked_and_shows_it(office: Office) -> None:
@@ -128,7 +134,7 @@ def test_workbook_paper_and_preview_carry_the_very_code(office: Office, tmp_path
 def test_code_that_leads_nowhere_is_answered_in_words(
     office: Office, change: tuple[str, str], words: str
 ) -> None:
-    page = office.answer(office.printed().replace(*change))
+    page = office.answer(changed(office.printed(), *change))
 
     assert words in page
     assert SAME not in page
@@ -146,12 +152,13 @@ def test_stranger_to_the_unit_is_answered_as_if_there_were_none(office: Office) 
     code, places = office.printed(), office.places
     stranger = office.signed_in("hang.xom", Role.OFFICER, places.first)
 
-    refused = stranger.get(ADDRESS, {"ma": code})
-    unknown = stranger.get(ADDRESS, {"ma": code.replace("/901/", "/999/")})
-    wrong = stranger.get(ADDRESS, {"ma": code.replace("THU/", "KHAC/")})
+    typed = [code, changed(code, "/901/", "/999/"), changed(code, "THU/", "KHAC/")]
+    answers = [stranger.get(ADDRESS, {"ma": one}) for one in typed]
 
-    assert {refused.status_code, unknown.status_code, wrong.status_code} == {404}
-    assert len({words_of(answer) for answer in (refused, unknown, wrong)}) == 1
+    assert {answer.status_code for answer in answers} == {404}
+    (page,) = {words_of(*both) for both in zip(answers, typed, strict=True)}
+    assert "Không có đơn vị hoặc nhóm ghi trong mã này trong phạm vi của đồng chí." in page
+    assert 'id="ma-loi"' in page  # beside the field, with what was typed
     assert stranger.get(ADDRESS).status_code == 200  # the form itself tells nothing
     assert Client().get(ADDRESS, {"ma": code}).status_code == 302
 
@@ -164,7 +171,31 @@ def test_group_is_open_to_who_sees_all_its_members(office: Office) -> None:
     one_of_them = office.signed_in("xa", Role.OFFICER, office.places.first)
 
     assert SAME in office.answer(code.replace("NHOM.BA-XA", "nhom ba xa"))
-    assert one_of_them.get(ADDRESS, {"ma": code}).status_code == 404
+    typed = [code, changed(code, "BA-XA", "KHAC"), changed(code, "/NHOM.BA-XA/", "/999/")]
+    answers = [one_of_them.get(ADDRESS, {"ma": one}) for one in typed]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({words_of(*both) for both in zip(answers, typed, strict=True)}) == 1
+
+
+def test_group_is_named_once(office: Office) -> None:
+    group = UnitGroup.objects.create(code="ba-xa", name="Ba xã")
+    for unit in office.places.communes:
+        GroupMember.objects.create(group=group, unit=unit, source="stated")
+
+    page = office.answer(build_table(office.form, group, Y2024, Stage.PROVISIONAL).check_code)
+
+    result = page.partition('id="ket-qua"')[2].partition("</div>")[0]
+    assert "Biểu số 01: Hộ nghèo theo xã năm 2024 – Ba xã." in " ".join(result.split())
+    assert result.count("Ba xã") == 1
+
+
+def test_slip_of_the_hand_is_not_taken_for_another_figure(office: Office) -> None:
+    code = office.printed()
+    place = code.rindex("/") + 1
+    page = office.answer(code[:place] + ("7" if code[place] != "7" else "8") + code[place + 1 :])
+
+    assert "Mã gõ chưa đúng, xem lại từng ký tự" in page
+    assert OTHER not in page
 
 
 def test_unit_that_has_ended_since_is_found_by_its_last_day(office: Office) -> None:

@@ -13,7 +13,14 @@ from indicators.periods import Period
 from indicators.rollups import drain
 from povertyplan.lib.errors import DomainError
 from reports.annexes.build import build_table
-from reports.annexes.checking import ALPHABET, CheckCode, digest_of, folded, read_code
+from reports.annexes.checking import (
+    ALPHABET,
+    CheckCode,
+    check_sign,
+    digest_of,
+    folded,
+    read_code,
+)
 from reports.annexes.table import (
     MISSING,
     NOT_APPLICABLE,
@@ -62,7 +69,7 @@ def test_code_names_table_unit_period_stage_and_variant(drawn: Drawn) -> None:
     assert start == "THU/901/2024/T1"
     assert drawn.table(variant="period").check_code.startswith("THU/901/2024/T2/")
     assert drawn.table(Stage.OFFICIAL).check_code.startswith("THU/901/2024/C1/")
-    assert len(digest) == 9
+    assert len(digest) == len("7K3M-9QWE-0")
     assert set(digest) <= {*ALPHABET, "-"}
     assert not set("ILOU") & set(ALPHABET)
 
@@ -161,14 +168,14 @@ def test_group_and_unit_of_the_same_communes_have_codes_of_their_own(
 @pytest.mark.parametrize(
     "typed",
     [
-        "01/085/2024/T1/7K3M-9QWE",
-        "  o1 / o85 / 2o24 / t1 / 7k3m 9qwe ",
-        "01/085/2024/tl/7k3m9qwe",
-        "01 085 2024 T1 7K3M 9QWE",
-        "01\\085\\2024\\T-1\\7K3M–9QWE",
-        "Mã kiểm tra: 01/085/2024/T1/7K3M-9QWE",
-        "０１/085/2024/T1/7K3M-9QWE",
-        "/01/085/2024/T1/7K3M-9QWE/",
+        "01/085/2024/T1/7K3M-9QWE-0",
+        "  o1 / o85 / 2o24 / t1 / 7k3m 9qwe o ",
+        "01/085/2024/tl/7k3m9qwe0",
+        "01 085 2024 T1 7K3M 9QWE 0",
+        "01\\085\\2024\\T-1\\7K3M–9QWE–0",
+        "Mã kiểm tra: 01/085/2024/T1/7K3M-9QWE-0",
+        "０１/085/2024/T1/7K3M-9QWE-0",
+        "/01/085/2024/T1/7K3M-9QWE-0/",
     ],
 )
 def test_code_is_read_as_people_type_it(typed: str) -> None:
@@ -176,25 +183,52 @@ def test_code_is_read_as_people_type_it(typed: str) -> None:
 
 
 def test_noughts_and_ones_of_the_digest_may_be_letters() -> None:
-    assert read_code("01/085/2024Q3/C2/OIL0-9QWE").digest == "01109QWE"
-    assert read_code("01/085@2024-12-31/2024Q3/C2/OIL0-9QWE").place == "085@2024-12-31"
-    assert read_code("01/085/2024Q3/C2/OIL0-9QWE").period == Period(2024, "Q", 3)
+    assert read_code("01/085/2024Q3/C2/OIL0-9QWE-P").digest == "01109QWE"
+    assert read_code("01/085@2024-12-31/2024Q3/C2/OIL0-9QWE-M").place == "085@2024-12-31"
+    assert read_code("01/085/2024Q3/C2/OIL0-9QWE-P").period == Period(2024, "Q", 3)
+
+
+@pytest.mark.parametrize(
+    "code", ["01/085/2024/T1/7K3M-9QWE", "06-BHYT/NHOM.XA_20/2024Q3/C2/0000-0000"]
+)
+def test_slip_of_the_hand_is_told(code: str) -> None:
+    """One wrong sign anywhere, or two neighbours in each other's place."""
+    code = f"{code}-{check_sign(code)}"
+    slips = {
+        code[:place] + other + code[place + 1 :]
+        for place, sign in enumerate(code)
+        for other in ALPHABET
+        if sign.isalnum()
+    }
+    slips |= {
+        code[:place] + code[place + 1] + sign + code[place + 2 :]
+        for place, sign in enumerate(code[:-1])
+        if (sign + code[place + 1]).isalnum()
+    }
+    slips -= {one for one in slips if folded(one) == folded(code)}
+
+    for slip in slips:
+        with pytest.raises(DomainError):
+            read_code(slip)
+    one_wrong_unit = code.replace("/085/", "/086/").replace("XA_20", "XA_21")
+    with pytest.raises(DomainError, match="Mã gõ chưa đúng, xem lại từng ký tự"):
+        read_code(one_wrong_unit)
 
 
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
         ("", "năm phần"),
-        ("7K3M-9QWE", "đọc được 1 phần"),
-        ("01/085/2024/7K3M-9QWE", "đọc được 4 phần"),
-        ("01//2024/T1/7K3M-9QWE", "đọc được 4 phần"),
-        ("01/085/2024/T1/7K3M/9QWE", "đọc được 6 phần"),
-        ("01/085/24/T1/7K3M-9QWE", "kỳ không đúng"),
-        ("01/085/2024/X1/7K3M-9QWE", "T .tạm tính. hoặc C"),
-        ("01/085/2024/T/7K3M-9QWE", "T .tạm tính. hoặc C"),
-        ("01/085/2024/T0/7K3M-9QWE", "T .tạm tính. hoặc C"),
-        ("01/085/2024/T1/7K3M-9QW", "mã này có 7"),
-        ("01/085/2024/T1/7K3M-9QWU", "không có ký tự “U”"),
+        ("7K3M-9QWE-0", "đọc được 1 phần"),
+        ("01/085/2024/7K3M-9QWE-0", "đọc được 4 phần"),
+        ("01//2024/T1/7K3M-9QWE-0", "đọc được 4 phần"),
+        ("01/085/2024/T1/7K3M/9QWE-0", "đọc được 6 phần"),
+        ("01/085/24/T1/7K3M-9QWE-0", "kỳ không đúng"),
+        ("01/085/2024/X1/7K3M-9QWE-0", "T .tạm tính. hoặc C"),
+        ("01/085/2024/T/7K3M-9QWE-0", "T .tạm tính. hoặc C"),
+        ("01/085/2024/T0/7K3M-9QWE-0", "T .tạm tính. hoặc C"),
+        ("01/085/2024/T1/7K3M-9QWE", "9 ký tự, dạng 7K3M-9QWE-0; mã này có 8"),
+        ("01/085/2024/T1/7K3M-9QWU-0", "không có ký tự “U”"),
         ("01/085/2024/T1/<b>;--", "không có ký tự"),
         ("1" * 201, "dài quá"),
         ("=cmd|' /C calc'!A0", "năm phần"),

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from django.test import Client
@@ -104,6 +105,43 @@ def test_preview_is_vietnamese_whatever_the_reader_s_language(
     block = page.rindex("<div", 0, sentence)
     assert 'lang="vi"' in page[block : page.index(">", block)]
     assert re.search(r'<h2 id="h-bao-cao" lang="vi">Kết quả thực hiện', page)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        (FILE, "Báo cáo giảm nghèo năm 2024 – Thử Nghiệm (tạm tính).docx"),
+        (f"{FILE}?stage=official", "Báo cáo giảm nghèo năm 2024 – Thử Nghiệm.docx"),
+        (
+            KINDS["6-thang.docx"][0],
+            "Báo cáo giảm nghèo 6 tháng đầu năm 2024 – Thử Nghiệm (tạm tính).docx",
+        ),
+    ],
+)
+def test_file_is_named_in_words_of_the_field(
+    reviewer: Client, promise: Target, address: str, name: str
+) -> None:
+    reviewer.cookies["django_language"] = "en"  # the letter is Vietnamese, and so is its name
+
+    told = unquote(reviewer.get(address).headers["Content-Disposition"])
+
+    assert told.endswith(name)
+    assert "2024H1" not in told
+
+
+def test_table_of_promises_keeps_its_numbers_and_headings_whole(
+    reviewer: Client, promise: Target
+) -> None:
+    document = Document(BytesIO(reviewer.get(FILE).content))
+    table = next(one for one in document.tables if one.cell(0, 0).text == "TT")
+
+    # 4.10 in letters of 12 points takes 8 mm, and a cell 3.8 mm for its edges
+    widths = {round(row.cells[0].width.mm) for row in table.rows if row.cells[0].text == "1.1"}
+    assert widths == {14}
+    heading = table.rows[1].cells[0]
+    assert heading.text.startswith("1. ")
+    assert heading.paragraphs[0].paragraph_format.keep_with_next
+    assert not table.rows[2].cells[1].paragraphs[0].paragraph_format.keep_with_next
 
 
 # -- on paper -------------------------------------------------------------------------------------

@@ -167,6 +167,19 @@ def test_parts_without_place_holders_are_the_very_same_bytes() -> None:
     assert set(before) == set(after)
 
 
+def test_own_column_without_subtotals_may_be_added_up() -> None:
+    """Nothing stands in the rows of groups there, so nothing is counted twice."""
+    cells = {**SIMPLE, "B4": "{{ nhom.ten }}", "E5": "=C5*2", "E7": "=SUM(E5:E5)"}
+    lines = [line(GROUP, "I", 30), *UNITS[:2], line(GROUP, "II", 30), UNITS[2]]
+
+    shown = page(filled(template(cells), lines))
+
+    assert shown["E10"].value == "=SUM(E5:E8)"
+    assert [shown[f"E{row}"].value is None for row in range(4, 9)] == [
+        *(True, False, False, True, False),
+    ]
+
+
 def test_subtotals_have_a_row_of_their_own_and_add_up_their_own_units() -> None:
     cells = {
         "B4": "{{ nhom.ten }}",

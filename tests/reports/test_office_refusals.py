@@ -46,8 +46,16 @@ def refusal(content: bytes) -> str:
         ({"C7": "=[1]Khác!A1"}, "ô C7: Công thức lấy số từ tệp khác."),
         ({"C7": "=SUM(C5:INDEX(C:C,7))"}, "ô C7: Viết vùng bằng hai địa chỉ ô"),
         (
-            {"B4": "{{ nhom.ten }}", "C7": "=SUM(C5:C5)"},
+            {"B4": "{{ nhom.ten }}", "C4": "{{ nhom.cot_3 }}", "C7": "=SUM(C5:C5)"},
             "ô C7: Cộng cả dòng nhóm sẽ tính hai lần",
+        ),
+        (
+            {"B4": "{{ nhom.ten }}", "E4": "=SUM(E5:E5)", "E5": "=C5", "E7": "=SUM(E5:E5)"},
+            "ô E7: Cộng cả dòng nhóm sẽ tính hai lần",
+        ),
+        (
+            {"B4": "{{ nhom.ten }}", "D4": "{{ nhom.cot_4 }}", "D7": "=SUM(C5:D5)"},
+            "ô D7: Cộng cả dòng nhóm sẽ tính hai lần",
         ),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ from communes.enums import Role
 from indicators.periods import Period
 from indicators.rollups import drain
 from reports.annexes.build import build_table
+from reports.annexes.measures import measured
 from reports.annexes.office.names import SINGLE, place_holders
 from reports.annexes.spec import read_spec
+from reports.annexes.workbook import write_workbook
 from reports.models import Annex, AnnexTemplate
 from tests import builders
 from tests.builders import Places, official, told
@@ -176,6 +179,36 @@ def test_example_is_a_template_that_can_be_used_as_it_is(
     names = [row.name.strip("{} ") for row in place_holders(spec, spec.layout(variant))]
     assert explained == names
     assert set(SINGLE) < set(names)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_example_is_fit_for_signing_as_the_standard_form_is(
+    reviewer: Client, form: Annex, places: Places
+) -> None:
+    example = reviewer.get(f"{PAGE}vi-du.xlsx")
+    sent(reviewer, example.content)
+    table = build_table(form, places.district, Period(2024), "provisional")
+    standard = load_workbook(BytesIO(write_workbook(table))).worksheets[0]
+
+    made = page(reviewer.get(FILE))
+
+    said = {str(cell.value): cell for row in made.iter_rows() for cell in row if cell.value}
+    code = re.compile(re.escape(table.check_code.rpartition("/")[0]))
+    for words in [
+        str(cell.value) for row in standard.iter_rows(max_row=6) for cell in row if cell.value
+    ]:
+        assert words in said
+    assert any("Mã kiểm tra: " in words and code.search(words) for words in said)
+    assert any("TM. ỦY BAN NHÂN DÂN\nCHỦ TỊCH\n" in words for words in said)
+    # 11.712 and 28,55 as on the standard sheet, and room for all that is told under the table
+    formats = {cell.number_format for row in standard.iter_rows() for cell in row}
+    assert {cell.number_format for row in made.iter_rows() for cell in row} == formats
+    remarks = said[" ".join(table.remarks)]
+    least = measured(table).paragraph(str(remarks.value))
+    assert (made.row_dimensions[remarks.row].height or 0) >= least
+    heights = [row for row in range(7, 12) if standard.row_dimensions[row].height]
+    for row in heights[: table.layout.depth + 1]:
+        assert made.row_dimensions[row].height == standard.row_dimensions[row].height
 
 
 @pytest.mark.django_db(transaction=True)

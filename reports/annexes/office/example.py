@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -9,118 +10,112 @@ from django.utils.translation import gettext as _
 from xlsxwriter import Workbook
 
 from povertyplan.lib.bookforms.marks import GROUP, TOTAL, UNIT
-from reports.annexes.office.names import column_names, names_of, place_holders
-from reports.annexes.spec import AnnexSpec, Layout
+from povertyplan.lib.speech import officially
+from reports.annexes.edges import FONT, write_edges
+from reports.annexes.measures import SMALL_PT, STAMP_PT
+from reports.annexes.office.names import PAGE_MARK, column_names, names_of, place_holders
+from reports.annexes.table import RowKind, Table
+from reports.annexes.workbook import Form
 
-_FONT = "Times New Roman"
+_PAGE_MARK = f"{{{{ {PAGE_MARK} }}}}"
+_KINDS = {TOTAL: RowKind.TOTAL, GROUP: RowKind.SUBTOTAL, UNIT: RowKind.UNIT}
+_SPARE_LINES = 2
+"""Of the notes: another period may have more to say, and no program makes a merged row higher."""
 
 
-def example_template(spec: AnnexSpec, layout: Layout) -> bytes:
-    """A template that can be used as it is; its second sheet explains the place-holders."""
+def example_template(table: Table) -> bytes:
+    """A template that can be used as it is; its second sheet explains the place-holders.
+
+    `table`, the one to be filled in, gives the widths of columns and the heights of lines.
+    """
     stream = BytesIO()
-    with Workbook(stream, {"in_memory": True, "strings_to_formulas": False}) as book:
-        _Example(book, spec, layout).write()
+    default = {"font_name": FONT, "font_size": 11}
+    options = {"in_memory": True, "default_format_properties": default}
+    with Workbook(stream, {"strings_to_formulas": False, **options}) as book:
+        _written(book, table)
+        _explain(book, table)
     return stream.getvalue()
 
 
-class _Example:
-    def __init__(self, book: Any, spec: AnnexSpec, layout: Layout) -> None:
-        self.book = book
-        self.spec = spec
-        self.layout = layout
-        self.sheet = book.add_worksheet(_("Biểu"))
-        self.last = len(layout.leaves) - 1
+@officially
+def _written(book: Any, table: Table) -> None:
+    _Example(book, table).write()
 
-    def style(self, **more: Any) -> Any:
-        return self.book.add_format({"font_name": _FONT, "font_size": 11, **more})
+
+class _Example(Form):
+    """The standard form; what belongs to one table is a place-holder."""
 
     def write(self) -> None:
-        line = self._frame()
-        first = line
-        line = self._headings(line)
-        line = self._rows(line)
-        self._foot(line)
-        self.sheet.set_landscape()
-        self.sheet.set_paper(9)
-        self.sheet.fit_to_pages(1, 0)
-        self.sheet.repeat_rows(first, first + self.layout.depth)
-        self.sheet.set_header("&R{{ dau_so_lieu }}")
-        self.sheet.set_footer("&L{{ ban }}&R&P/&N")
-        for column, leaf in enumerate(self.layout.leaves):
-            self.sheet.set_column(column, column, max(leaf.width / 2, 4))
-        self._explained()
+        self.told = self.table
+        self.table = replace(
+            self.told,
+            issuer_lines=("{{ co_quan }}", "{{ dia_ban }}"),
+            reference="{{ kem_theo }}",
+            unit_of_measure="{{ don_vi_tinh }}",
+            marks=(_PAGE_MARK,),
+            right=replace(self.told.right, place_date="{{ noi_ngay }}"),
+            stamp="{{ ban }}",
+            check_code="{{ ma_kiem_tra }}",
+        )
+        super().write()
 
-    def _across(self, line: int, words: str, **style: Any) -> int:
-        told = self.style(**{"align": "center", "valign": "vcenter", **style})
-        if self.last:
-            self.sheet.merge_range(line, 0, line, self.last, "", told)
-        self.sheet.write_string(line, 0, words, told)
-        return line + 1
+    def across(self, words: str, height_pt: float, **properties: Any) -> None:
+        """The title is in capitals, which a place-holder is not."""
+        if words == self.told.label:
+            words = "Biểu số {{ so_bieu }}"
+        elif words == self.told.title.upper():
+            words = "{{ ten_bieu | upper }}"
+        super().across(words, height_pt, **properties)
 
-    def _frame(self) -> int:
-        left = self.style(align="left")
-        self.sheet.write_string(0, 0, "{{ co_quan }}", left)
-        self.sheet.write_string(1, 0, "{{ dia_ban }}", self.style(bold=True))
-        line = self._across(2, "Biểu số {{ so_bieu }}", italic=True)
-        line = self._across(line, "{{ ten_bieu | upper }}", bold=True, text_wrap=True)
-        line = self._across(line, "{{ kem_theo }}", italic=True)
-        self.sheet.write_string(line, 0, "{{ don_vi_tinh }}", self.style(italic=True))
-        return line + 1
+    def _body(self) -> None:
+        """Heights are left to the program, which fits a row to what it says."""
+        layout = self.table.layout
+        names = {leaf.id: name for name, leaf in column_names(layout).items()}
+        rows = names_of(self.table.origin.spec, layout).rows
+        for kind in (one for one in _KINDS if one in rows):
+            styles = self._styles(_KINDS[kind])
+            for column, (leaf, (words, number)) in enumerate(zip(self.leaves, styles, strict=True)):
+                place = f"{{{{ {kind}.{names[leaf.id]} }}}}"
+                style = number if leaf.text is None else words
+                self.sheet.write_string(self.line, column, place, style)
+            self.line += 1
 
-    def _headings(self, line: int) -> int:
-        heading = self.style(bold=True, align="center", valign="vcenter", text_wrap=True, border=1)
-        for cell in self.layout.header:
-            row, last_row = line + cell.row, line + cell.row + cell.rows - 1
-            last = cell.column + cell.columns - 1
-            if (row, cell.column) != (last_row, last):
-                self.sheet.merge_range(row, cell.column, last_row, last, "", heading)
-            self.sheet.write_string(row, cell.column, cell.text, heading)
-        line += self.layout.depth
-        for column, caption in enumerate(self.layout.captions):
-            self.sheet.write_string(line, column, caption, heading)
-        return line + 1
+    def _notes(self) -> None:
+        self._gap()
+        paragraph, notes = self.measures.paragraph, " ".join(["Ghi chú:", *self.told.notes])
+        look: dict[str, Any] = {"text_wrap": True, "valign": "top"}
+        if self.told.notes:
+            self.across("Ghi chú: {{ ghi_chu }}", paragraph(notes), **look)
+        remarks = paragraph(" ".join(self.told.remarks)) + _SPARE_LINES * STAMP_PT
+        self.across("{{ luu_y }}", remarks, **look)
 
-    def _rows(self, line: int) -> int:
-        rows = names_of(self.spec, self.layout).rows
-        kinds = [kind for kind in (TOTAL, GROUP, UNIT) if kind in rows]
-        by_leaf = {leaf.id: name for name, leaf in column_names(self.layout).items()}
-        for kind in kinds:
-            bold = {"bold": True} if kind != UNIT else {}
-            for column, leaf in enumerate(self.layout.leaves):
-                number = leaf.text is None
-                style = self.style(
-                    border=1,
-                    text_wrap=not number,
-                    align="right" if number else "left",
-                    **({"num_format": leaf.number_format} if number else {}),
-                    **bold,
-                )
-                place = f"{{{{ {kind}.{by_leaf[leaf.id]} }}}}"
-                self.sheet.write_string(line, column, place, style)
-            line += 1
-        return line
+    def _stamp(self) -> None:
+        told: dict[str, Any] = {"font_size": SMALL_PT, "italic": True, "text_wrap": True}
+        self.across("{{ ban }} · Mã kiểm tra: {{ ma_kiem_tra }}", self.measures.stamp, **told)
 
-    def _foot(self, line: int) -> None:
-        for words in ("{{ ghi_chu }}", "{{ luu_y }}"):
-            self._across(line, words, italic=True, text_wrap=True, align="left")
-            self.sheet.set_row(line, 32)
-            line += 1
-        right = max(self.last - 3, 1)
-        self.sheet.write_string(line, right, "{{ noi_ngay }}", self.style(italic=True))
-        signed = self.style(bold=True)
-        self.sheet.write_string(line + 1, 0, _("NGƯỜI LẬP BIỂU"), signed)
-        self.sheet.write_string(line + 5, 0, "{{ nguoi_lap }}", signed)
-        self.sheet.print_area(0, 0, line + 5, self.last)
+    def _page(self, first_header: int, first_row: int) -> None:
+        """Not broken by hand: the rows are not there yet."""
+        sheet = self.sheet
+        sheet.hide_gridlines(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.center_horizontally()
+        sheet.print_area(0, 0, self.line - 1, self.last)
+        sheet.repeat_rows(first_header, first_row - 1)
+        sheet.fit_to_pages(1, 1 if self.measures.one_page else 0)
+        write_edges(sheet, self.table)
 
-    def _explained(self) -> None:
-        """Names stand without their braces here, so that nothing is filled in."""
-        sheet = self.book.add_worksheet(_("Chỗ điền"))
-        bold = self.style(bold=True)
-        sheet.set_column(0, 0, 24)
-        sheet.set_column(1, 2, 60)
-        told = _("Chỗ điền viết trong hai dấu ngoặc nhọn. Xóa trang này trước khi dùng cũng được.")
-        sheet.write_string(0, 0, told, bold)
-        for line, row in enumerate(place_holders(self.spec, self.layout), start=2):
-            sheet.write_string(line, 0, row.name.strip("{} "), self.style())
-            sheet.write_string(line, 1, row.words, self.style(text_wrap=True))
-            sheet.write_string(line, 2, row.example, self.style(text_wrap=True))
+
+def _explain(book: Any, table: Table) -> None:
+    """Names stand without their braces here, so that nothing is filled in."""
+    sheet = book.add_worksheet(_("Chỗ điền"))
+    plain, wrapped = {"font_name": FONT, "font_size": 11}, {"text_wrap": True, "valign": "top"}
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 2, 60)
+    told = _("Chỗ điền viết trong hai dấu ngoặc nhọn. Xóa trang này trước khi dùng cũng được.")
+    sheet.write_string(0, 0, told, book.add_format({**plain, "bold": True}))
+    name, words = book.add_format(plain), book.add_format({**plain, **wrapped})
+    for line, row in enumerate(place_holders(table.origin.spec, table.layout), start=2):
+        sheet.write_string(line, 0, row.name.strip("{} "), name)
+        sheet.write_string(line, 1, row.words, words)
+        sheet.write_string(line, 2, row.example, words)

@@ -29,6 +29,7 @@ from reports.annexes.build import build_table, find_annex
 from reports.annexes.lines import Place
 from reports.annexes.office.names import PAGE_MARK, Paper, names_of, values_of
 from reports.annexes.spec import AnnexSpec, Layout, read_spec
+from reports.annexes.table import Table
 from reports.models import Annex, AnnexTemplate
 
 _OTHER_ENDINGS = {
@@ -154,9 +155,14 @@ def _form(content: bytes, asked: Asked) -> Form:
     return checked(content, names_of(spec, spec.layout(asked.variant)))
 
 
+def table_of(asked: Asked, stage: str) -> Table:
+    """What a template of it is filled in with. Raises DomainError when it cannot be had."""
+    return build_table(asked.annex, asked.unit, asked.period, stage, asked.variant)
+
+
 @officially
 def _filled(form: Form, asked: Asked, stage: str, by: Official) -> tuple[str, bytes]:
-    table = build_table(asked.annex, asked.unit, asked.period, stage, asked.variant)
+    table = table_of(asked, stage)
     paper = Paper(table, asked.period, by, asked.unit.name, str(Stage(stage).label))
     out = BytesIO()
     fill(form, values_of(paper, asked.spec, is_marked=PAGE_MARK in form.used), out)

@@ -29,6 +29,7 @@ from reports.annexes.office.templates import (
     content_of,
     keep_template,
     office_file,
+    table_of,
     use_version,
     versions_of,
 )
@@ -71,7 +72,11 @@ def document(request: HttpRequest, code: str, period: str, annex: str) -> HttpRe
 @require_safe
 def example(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
     asked = _asked(request, code, period, annex)
-    return _file(f"mau-bieu-{asked.annex.code}.xlsx", example_template(asked.spec, asked.layout))
+    try:
+        content = example_template(table_of(asked, Stage.PROVISIONAL))
+    except DomainError as error:
+        return _page(request, asked, error.problems)
+    return _file(f"mau-bieu-{asked.annex.code}.xlsx", content)
 
 
 @policy(Policy.BY_UNIT)
