@@ -155,7 +155,7 @@ class _Letters:
         return f"{self.columns[leaf]}{{row}}"
 
     def total(self, leaf: str, where: frozenset[str]) -> str:
-        raise NotImplementedError
+        raise TypeError("Only rows of units are written here.")
 
 
 Plain = tuple[Any, str]
