@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -101,7 +102,8 @@ PERIOD = {
 
 
 def definition(**more: object) -> dict[str, Any]:
-    return {
+    """A layout of its own: a test that changes it leaves the next one's alone."""
+    layout = {
         "code": "thu",
         "number": "01",
         "title_vi": "Hộ nghèo theo xã",
@@ -120,6 +122,7 @@ def definition(**more: object) -> dict[str, Any]:
         "signature": SIGNATURE,
         **more,
     }
+    return deepcopy(layout)
 
 
 @dataclass
