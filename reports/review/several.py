@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from communes.access import holders
+from communes.enums import Role
 from communes.models import Official, Unit
 from indicators.models import Indicator
 from indicators.periods import Period
@@ -25,7 +27,8 @@ from reports.workflow import Objection
 class UnitLine:
     """The figure of one unit. `others`: marked figures beside this one, sent back together.
 
-    `why_not`: why it cannot be sent back here; empty where it can.
+    `why_not`: why it cannot be sent back here; empty where it can. `is_unheard`: nobody in the
+    unit could correct it.
     """
 
     unit: Unit
@@ -33,6 +36,7 @@ class UnitLine:
     version: int
     others: int
     why_not: str
+    is_unheard: bool
 
     @property
     def key(self) -> str:
@@ -49,6 +53,11 @@ class FigurePage:
     lines: tuple[UnitLine, ...]
     previous_label: str
 
+    def unheard(self, asked: Sequence[Objection]) -> list[Unit]:
+        """Those of the units asked to correct theirs where nobody could."""
+        units = {line.unit.pk for line in self.lines if line.is_unheard}
+        return [one.report.unit for one in asked if one.report.unit_id in units]
+
 
 def figure_page(unit: Unit, period: Period, code: str, official: Official) -> FigurePage:
     """Return the returns below `unit` that wait for `official`, by one figure.
@@ -60,7 +69,10 @@ def figure_page(unit: Unit, period: Period, code: str, official: Official) -> Fi
         raise Http404(_("Không có chỉ tiêu này."))
     reports = _waiting(unit, period, official)
     returns = returns_of([report.unit for report in reports], period)
-    lines = [_line(returns[report.unit_id], report, indicator, official) for report in reports]
+    heard = holders([report.unit_id for report in reports], [Role.OFFICER])
+    lines = [
+        _line(returns[report.unit_id], report, indicator, official, heard) for report in reports
+    ]
     return FigurePage(
         unit=unit,
         period=period,
@@ -84,7 +96,11 @@ def _waiting(unit: Unit, period: Period, official: Official) -> list[Report]:
 
 
 def _line(
-    found: Return, report: Report, indicator: Indicator, official: Official
+    found: Return,
+    report: Report,
+    indicator: Indicator,
+    official: Official,
+    heard: Container[int],
 ) -> UnitLine | None:
     row = found.row(indicator.code)
     if row is None:
@@ -96,6 +112,7 @@ def _line(
         version=report.version,
         others=len(marked),
         why_not=_why_not(row, report, official),
+        is_unheard=report.unit_id not in heard,
     )
 
 

@@ -96,6 +96,40 @@ def question_of(client: Client, staff: Staff) -> str:
     return client.post(DESK, told).content.decode().split('id="d-hoi"')[1].split("</p>")[0]
 
 
+def test_of_several_units_those_are_named_in_which_nobody_enters(
+    client: Client, places: Places, catalogue: Catalogue, staff: Staff
+) -> None:
+    """One in which somebody enters receives it; of the others nobody is promised."""
+    second = builders.official("nhap.hai", places.second)
+    entries = filled(places.second, catalogue)
+    save_draft(unit=places.second, period=Y2024, entries=entries, by=second)
+    submit(unit=places.second, period=Y2024, by=second)
+    promise, nobody = "nhận lại chỉ tiêu này kèm lý do", "số trả lại sẽ không ai nhận:"
+
+    asked = asked_of_both(client, staff)
+    assert promise in asked
+    assert nobody not in asked
+
+    left(staff)
+    asked = asked_of_both(client, staff)
+    assert promise in asked
+    assert f"{nobody} <b>Xã Một</b>. Trước" in asked
+
+    Post.objects.filter(official=second).delete()
+    asked = asked_of_both(client, staff)
+    assert promise not in asked
+    assert f"{nobody} <b>Xã Một</b>, <b>Xã Hai</b>. Trước" in asked
+
+
+def asked_of_both(client: Client, staff: Staff) -> str:
+    client.force_login(staff.district)
+    seen = {f"v-{row.unit_id}": row.version for row in Report.objects.all()}
+    ticked = [str(row.unit_id) for row in Report.objects.all()]
+    told = {"unit": ticked, "reason": "Thiếu biểu", "step": "send", **seen}
+    answer = client.post("/duyet/901/2024/chi-tieu/relapsed/", told)
+    return " ".join(answer.content.decode().split())
+
+
 def test_who_cannot_send_it_back_is_not_told(client: Client, places: Places, staff: Staff) -> None:
     """On the district's desk the province only reads; when approved, the province may reopen."""
     left(staff)
