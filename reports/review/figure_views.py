@@ -39,8 +39,15 @@ def _send_back(request: PageRequest, page: FigurePage) -> HttpResponse:
     send = request.POST.get("step") == "send"
     asked = objections(page, request.POST, ticked, reason)
     if send and "confirmed" not in request.POST and asked and all(one.body for one in asked):
-        told = {"asking": asked, "unheard": page.unheard(asked)}
-        return _show(request, page, ticked=ticked, reason=reason, typed=request.POST, **told)
+        return _show(
+            request,
+            page,
+            ticked=ticked,
+            reason=reason,
+            typed=request.POST,
+            asking=asked,
+            unheard=page.unheard(asked),
+        )
     try:
         done = workflow.request_changes(
             indicator=page.indicator, objections=asked, by=request.user, send=send
