@@ -8,7 +8,7 @@ ENV PATH=/app/.venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements/run.lock requirements/run.lock
 RUN python -m venv .venv && pip install --require-hashes -r requirements/run.lock
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci
+RUN npm ci --omit=dev
 COPY . .
 # The key lives for this one command; collectstatic signs nothing with it.
 RUN npm run build \

@@ -2,10 +2,13 @@
 # Bundles static/src into build/assets with the Node that came with .venv.
 source "$(dirname "$0")/common.sh"
 
-packages=$(hash_of package.json package-lock.json .npmrc)
+# What only tests need comes with the tools of an environment for them.
+only=(--omit=dev)
+[ ! -f .venv/stamps/dev ] || only=()
+packages="$(hash_of package.json package-lock.json .npmrc) ${only[*]}"
 if ! is_stamped node_modules/.stamp "$packages"; then
     say "Cài các gói giao diện …"
-    npm ci --silent || die "Không cài được các gói giao diện (npm ci); hãy kiểm tra kết nối mạng rồi chạy lại."
+    npm ci --silent "${only[@]}" || die "Không cài được các gói giao diện (npm ci); hãy kiểm tra kết nối mạng rồi chạy lại."
     stamp node_modules/.stamp "$packages"
 fi
 

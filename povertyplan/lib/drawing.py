@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from xml.sax.saxutils import escape, quoteattr
 
+from povertyplan.lib.bookforms.xml import harmless
+
 INK, FAINT, LINE, PAPER = "#17211d", "#58645e", "#d6dcd8", "#ffffff"
 CHAM, LATE, MET, RISK = "#22406b", "#a3261b", "#136c3b", "#8a5300"
 MISSING = "#eef1ef"
@@ -92,7 +94,7 @@ class Drawing:
         if self.description:
             told += f"<desc>{escape(self.description)}</desc>"
         head = '<?xml version="1.0" encoding="UTF-8"?>\n' if is_file else ""
-        return (
+        return harmless(
             f'{head}<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"{size} '
             f'role="img" aria-label={quoteattr(self.title)} font-family={quoteattr(FONT)}>'
             f"{told}{ground}{''.join(self.parts)}</svg>"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_STARTS_A_FORMULA = tuple("=+-@\t\r\n＝＋－＠")
+"""The wide signs are read as the narrow ones where Excel is set to an East Asian language."""
 
 
 def no_formula(text: str) -> str:

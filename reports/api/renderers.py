@@ -9,8 +9,9 @@ from typing import Any
 
 from rest_framework.renderers import BaseRenderer
 
+from povertyplan.lib.formulas import no_formula
+
 _SEPARATOR = "; "
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class CsvRenderer(BaseRenderer):
@@ -53,7 +54,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, list):
         value = _SEPARATOR.join(str(part) for part in value)
     text = str(value)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) and not _is_number(text) else text
+    return text if _is_number(text) else no_formula(text)
 
 
 def _is_number(text: str) -> bool:

@@ -130,10 +130,13 @@ def picture(asked: Asked, official: Official, kind: str) -> Picture | None:
 
 def csv_of(asked: Asked, found: Picture) -> Iterator[str]:
     """The picture's table for a spreadsheet: marked, a semicolon between, a comma in numbers."""
-    rows: list[Sequence[str]] = [[found.heading], [asked.standing]]
+    rows: list[Sequence[str]] = [[no_formula(found.heading)], [asked.standing]]
     if found.has_sample:
         rows.append([_("SỐ LIỆU MINH HỌA, không phải số liệu chính thức.")])
-    rows += [found.headings, *((no_formula(name), *rest) for name, *rest in found.values)]
+    rows += [
+        [no_formula(one) for one in found.headings],
+        *((no_formula(name), *rest) for name, *rest in found.values),
+    ]
     yield "\ufeff"
     for row in rows:
         line = StringIO()

@@ -220,7 +220,8 @@ def _value(cell: Element, address: str, strings: list[Element]) -> Iterator[str]
         yield f"long text in {address}"
     if (cell.get("t") == "inlineStr") != (cell.find(f"{NS}is") is not None):
         yield f"text of {address}"
-    if value is not None and cell.get("t") in (None, "n"):
+    is_open = formula is not None and not value  # Excel works it out on opening
+    if value is not None and not is_open and cell.get("t") in (None, "n"):
         try:
             float(value)
         except ValueError:
