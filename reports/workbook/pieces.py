@@ -30,7 +30,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A cell that cannot be taken: what was read, what is expected there, what to do."""
+    """A cell that cannot be taken: what was read, what is expected there, what to do.
+
+    `expected` is empty where no other figure would do either.
+    """
 
     address: str
     read: str
@@ -38,6 +41,8 @@ class Fault:
     remedy: str
 
     def __str__(self) -> str:
+        if not self.expected:
+            return _("Đọc được: {read}. {remedy}").format(read=self.read, remedy=self.remedy)
         return _("Đọc được: {read}. Cần: {expected}. {remedy}").format(
             read=self.read, expected=self.expected, remedy=self.remedy
         )
@@ -48,6 +53,7 @@ class Claim:
     """What a workbook says of one figure of one return, at `address`. None: the cell is empty.
 
     `seen`: the version of the figure when the file was filled from it; None where not known.
+    `column`: what a table calls the column; empty where the row says it all.
     """
 
     current: Return
@@ -55,6 +61,7 @@ class Claim:
     address: str
     told: Told | Fault | None
     seen: int | None = None
+    column: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,9 @@ class Stray:
     row: str
     column: str
     text: str
+
+    def __str__(self) -> str:
+        return f"{self.row}, {self.column}: {self.text}"
 
 
 @dataclass

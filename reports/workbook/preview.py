@@ -16,7 +16,6 @@ from indicators.recording import Entry
 from reports.history import answers_at
 from reports.returns import Return, Row, checked_values
 from reports.workbook.pieces import Claim, Fault, Reading, Stray, Told, Unread, in_words
-from reports.workbook.values import expected
 
 Versions = Mapping[str, int]
 """{"unit code/indicator code": version of the figure when the file was handed in}."""
@@ -29,6 +28,7 @@ class State(StrEnum):
     CHANGED = "changed"
     SAME = "same"
     KEPT = "kept"
+    LEFT = "left"
     BLANK = "blank"
 
 
@@ -41,7 +41,9 @@ class Line:
     """One figure of the workbook. `new` and `old` as words; `fault` where it cannot be taken.
 
     CONFLICT: somebody changed the figure after the file was handed in. KEPT: the file still says
-    what it was made with, and the figure has changed since. BLANK: the file says nothing.
+    what it was made with, and the figure has changed since. LEFT: the figure comes from elsewhere
+    (last year's closing, a book), so the file's other one is told and not written. BLANK: the file
+    says nothing.
     """
 
     claim: Claim
@@ -49,6 +51,17 @@ class Line:
     old: str
     new: str = ""
     fault: Fault | None = None
+
+    def __str__(self) -> str:
+        """Of a figure that is left: whose it is, what the file says, what stays and why."""
+        words = _("{unit}, {column}: tệp ghi {read}, giữ {kept}. {remedy}")
+        return words.format(
+            unit=self.unit.short_name,
+            column=self.claim.column or self.row.indicator.name,
+            read=self.fault.read if self.fault else self.new,
+            kept=self.fault.expected if self.fault else self.old,
+            remedy=self.fault.remedy if self.fault else "",
+        )
 
     @property
     def row(self) -> Row:
@@ -84,6 +97,15 @@ class Doubt:
     address: str  # of every cell of the file that it speaks of
 
 
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """The cells that one thing to do would mend: what each of them needs, and what to do."""
+
+    expected: str
+    words: str
+    lines: list[Line]
+
+
 @dataclass(frozen=True)
 class Preview:
     """A workbook beside what is stored, figure by figure in the order of the file."""
@@ -102,6 +124,19 @@ class Preview:
     @property
     def wrong(self) -> list[Line]:
         return self.of(State.WRONG)
+
+    @property
+    def remedies(self) -> list[Remedy]:
+        """The wrong cells by what is to be done, in the order of the first of each."""
+        found: dict[tuple[str, str], list[Line]] = {}
+        for line in self.wrong:
+            if line.fault is not None:
+                found.setdefault((line.fault.expected, line.fault.remedy), []).append(line)
+        return [Remedy(*words, lines) for words, lines in found.items()]
+
+    @property
+    def left(self) -> list[Line]:
+        return self.of(State.LEFT)
 
     @property
     def conflicts(self) -> list[Line]:
@@ -152,8 +187,9 @@ class Preview:
 
     @property
     def remarks_by_cell(self) -> dict[tuple[str, str], str]:
-        """What is wrong, by (sheet, address)."""
-        return {(self.sheet, line.address): str(line.fault) for line in self.wrong}
+        """What is wrong or not written, by (sheet, address)."""
+        lines = self.of(State.WRONG, State.LEFT)
+        return {(self.sheet, line.address): str(line.fault) for line in lines}
 
 
 def _entry(claim: Claim, told: Told, version: int) -> Entry:
@@ -248,13 +284,16 @@ def _line(claim: Claim, versions: Versions, before: Told | None) -> Line:
     if told is None:
         return Line(claim, State.BLANK, old)
     if isinstance(told, Fault):
-        return Line(claim, State.WRONG, old, fault=told)
+        fault = _left(claim, told.read) if row.is_locked else told
+        return Line(claim, State.LEFT if row.is_locked else State.WRONG, old, fault=fault)
     new = in_words(row.indicator, told.answer, told.value)
     if _is_stored(replace(told, note=None) if row.is_locked else told, row):
         return Line(claim, State.SAME, old, new)
+    if before is not None and _is_same(told, before):
+        return Line(claim, State.KEPT, old, new)
+    if row.is_locked:
+        return Line(claim, State.LEFT, old, new, _left(claim, new))
     if before is not None:
-        if _is_same(told, before):
-            return Line(claim, State.KEPT, old, new)
         merged = _merged(told, before, Told(row.answer, row.value, row.note))
         if merged is None:
             return Line(claim, State.CONFLICT, old, new)
@@ -292,37 +331,32 @@ def _is_same(told: Told, other: Told) -> bool:
     return (told.answer, told.value) == (other.answer, other.value) and same_note
 
 
+def _left(claim: Claim, read: str) -> Fault:
+    """A figure of the file where another one is bound to stand: what stays, and where from."""
+    row = claim.row
+    value, origin = in_words(row.indicator, row.answer, row.value), row.origin
+    kept = _("{value}, {origin}").format(value=value, origin=origin[:1].lower() + origin[1:])
+    remedy = (
+        _("Tệp này không phải sửa; nếu {value} chưa đúng thì đề nghị sửa số năm trước.")
+        if row.is_opening
+        else _("Tệp này không phải sửa; nếu {value} chưa đúng thì sửa trong sổ.")
+    )
+    return Fault(claim.address, read, kept, remedy.format(value=value))
+
+
 def _closed(claim: Claim, new: str) -> Fault | None:
-    """Why the figure is not for this file to change: an opening, a count, or it is on its way."""
-    row, report = claim.row, claim.current.report
-    if row.is_locked:
-        value = in_words(row.indicator, row.answer, row.value)
-        remedy = (
-            _(
-                "{why} Số đúng là {value}: ghi {value}, hoặc để ô trống "
-                "(trong biểu để “…” cũng được)."
-            )
-            if row.is_opening  # a table does not show it while the unit has told nothing
-            else _("{why} Ghi lại số cũ.")
-        )
-        return Fault(
-            claim.address,
-            new,
-            _("{value}, {origin}").format(
-                value=value, origin=row.origin[:1].lower() + row.origin[1:]
-            ),
-            remedy.format(why=row.why_locked, value=value),
-        )
-    if not report.is_editable:
-        return Fault(
-            claim.address,
-            new,
-            expected(row.indicator),
-            _(
-                "Báo cáo của {unit} đang “{state}”, không sửa được; cần sửa thì trả lại trước."
-            ).format(unit=claim.current.unit.name_in_sentence, state=report.get_state_display()),
-        )
-    return None
+    """Why the figure is not for this file to change: its return is on its way."""
+    report = claim.current.report
+    if report.is_editable:
+        return None
+    return Fault(
+        claim.address,
+        new,
+        "",
+        _("Báo cáo của {unit} đang “{state}”, không sửa được; cần sửa thì trả lại trước.").format(
+            unit=claim.current.unit.name_in_sentence, state=report.get_state_display()
+        ),
+    )
 
 
 def refuse_closed(current: Return) -> str:

@@ -104,11 +104,16 @@ def _excuse_in(cell: SheetCell | None) -> str | Fault:
 # -- values ------------------------------------------------------------------------------------
 
 
-def value_in(indicator: Indicator, cell: SheetCell | None) -> Decimal | Fault | None:
-    """The figure in a cell; None when it is empty, which is not zero."""
+def value_in(
+    indicator: Indicator, cell: SheetCell | None, *, in_table: bool = False
+) -> Decimal | Fault | None:
+    """The figure in a cell; None when it is empty, which is not zero.
+
+    `in_table`: the cell is one of an official table, which has no column of answers and no lists.
+    """
     if cell is None or is_blank(cell):
         return None
-    found = _unusable(indicator, cell) or _value(indicator, cell)
+    found = _unusable(indicator, cell) or _value(indicator, cell, in_table=in_table)
     if isinstance(found, Decimal):
         problem = value_problem(indicator, found)
         if problem:
@@ -145,15 +150,19 @@ def _day(value: date | time | timedelta) -> str:
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else str(value)
 
 
-def _value(indicator: Indicator, cell: SheetCell) -> Decimal | Fault:
+def _value(indicator: Indicator, cell: SheetCell, *, in_table: bool) -> Decimal | Fault:
     value = cell.value
     if is_choice(indicator):
-        return _choice(indicator, cell)
+        return _choice(indicator, cell, in_table=in_table)
     if isinstance(value, bool):
         return Fault(cell.address, _shown(cell), expected(indicator), _("Gõ lại số."))
     if isinstance(value, int | float):
         return _from_number(indicator, cell, exact(value))
-    return _from_text(indicator, cell, str(value).strip())
+    text = str(value).strip()
+    if not any(char.isdigit() for char in text):
+        remedy = instead_of_words(in_table=in_table)
+        return Fault(cell.address, _shown(cell), expected(indicator), remedy)
+    return _from_text(indicator, cell, text)
 
 
 def exact(value: float) -> Decimal:
@@ -161,13 +170,12 @@ def exact(value: float) -> Decimal:
     return Decimal(value) if isinstance(value, int) else Decimal(f"{value:.{EXACT_DIGITS}g}")
 
 
-def _choice(indicator: Indicator, cell: SheetCell) -> Decimal | Fault:
+def _choice(indicator: Indicator, cell: SheetCell, *, in_table: bool) -> Decimal | Fault:
     known = {plain_words(word): number for word, number in _CHOICES.items()} | {"1": 1, "0": 0}
     found = known.get(plain_words(cell.value))
     if found is None:
-        return Fault(
-            cell.address, _shown(cell), expected(indicator), _("Chọn lại trong danh sách của ô.")
-        )
+        remedy = _("Gõ lại như vậy.") if in_table else _("Chọn lại trong danh sách của ô.")
+        return Fault(cell.address, _shown(cell), expected(indicator), remedy)
     return Decimal(found)
 
 
@@ -180,8 +188,6 @@ def _from_number(indicator: Indicator, cell: SheetCell, value: Decimal) -> Decim
 
 
 def _from_text(indicator: Indicator, cell: SheetCell, text: str) -> Decimal | Fault:
-    if not any(char.isdigit() for char in text):
-        return Fault(cell.address, _shown(cell), expected(indicator), _instead_of_words())
     if text.endswith("%"):
         if not _is_percentage(indicator):
             return _per_cent(indicator, cell)
@@ -192,7 +198,13 @@ def _from_text(indicator: Indicator, cell: SheetCell, text: str) -> Decimal | Fa
         return Fault(cell.address, _shown(cell), expected(indicator), error.problems[0].message)
 
 
-def _instead_of_words() -> str:
+def instead_of_words(*, in_table: bool) -> str:
+    """What to do where words stand in place of a number."""
+    if in_table:
+        return _(
+            "Đây không phải là số. Không có thì ghi 0; chưa biết thì để trống ô. Không thuộc diện "
+            "thì cũng để trống: xã chọn “Không áp dụng” ở trang nhập của xã."
+        )
     return _(
         "Đây không phải là số. Không có thì ghi 0; không thuộc diện thì xóa ô này và chọn "
         "“Không áp dụng” ở cột Trả lời; chưa biết thì chọn “Không có số liệu” và ghi lý do."

@@ -31,7 +31,9 @@ from reports.workbook import uploads
 from reports.workbook.annex import communes_for, read_annex
 from reports.workbook.pieces import Reading
 from reports.workbook.preview import refuse_closed
+from reports.workbook.readable import numbers_of, offered
 from reports.workbook.reading import read_return
+from reports.workbook.receipt import receipt_of, unheard_of
 from reports.workbook.template import template_file
 from reports.workbook.uploads import Write
 
@@ -51,7 +53,7 @@ _OF_ANNEX = {
     "preview": "workbook:annex_preview",
     "marked": "workbook:annex_marked",
     "back": "annexes:list",
-    "after": "review:tracker",
+    "after": "workbook:annex_preview",
 }
 
 
@@ -87,6 +89,15 @@ class Desk:
     def address(self, name: str, *more: object) -> str:
         names = _OF_ANNEX if self.is_annex else _OF_RETURN
         return reverse(names[name], args=[self.unit.code, self.period.code, *more])
+
+    def after(self, kept: Upload) -> str:
+        """Where the figures are seen once they are written."""
+        return self.address("after", *([kept.pk] if self.is_annex else []))
+
+    @property
+    def standard_forms(self) -> str:
+        """Where the tables are downloaded as the system prints them; empty for a return."""
+        return self.address("back") if self.is_annex else ""
 
     def find(self, reference: str) -> Upload:
         return uploads.find(reference, unit=self.unit, period=self.period, by=self.official)
@@ -194,7 +205,10 @@ def _upload_page(request: SignedInRequest, desk: Desk, problems: list[Problem]) 
         "back": desk.address("back"),
         "closed": desk.refuse_closed(),
         "problems": problems,
+        "standard": desk.standard_forms,
+        "tables": offered(desk.unit, desk.period) if desk.is_annex else [],
     }
+    context["readable"] = numbers_of(context["tables"])
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return render(request, "workbook/upload.html", context, status=status)
 
@@ -208,7 +222,7 @@ def _preview(request: SignedInRequest, desk: Desk, reference: str) -> HttpRespon
     except DomainError as error:
         return _preview_page(request, desk, kept, error.problems)
     messages.success(request, _("Đã ghi {count} số từ tệp Excel.").format(count=count))
-    return redirect(desk.address("after"))
+    return redirect(desk.after(kept))
 
 
 def _preview_page(
@@ -219,7 +233,7 @@ def _preview_page(
         page = uploads.preview(kept, desk.read)
     except DomainError as error:  # the form, or who may hand in for whom, is another by now
         return _upload_page(request, desk, error.problems)
-    context = {
+    context: dict[str, Any] = {
         "desk": desk,
         "upload": kept,
         "page": page,
@@ -227,8 +241,16 @@ def _preview_page(
         "applied": uploads.already_applied(kept) if kept.applied_at else "",
         "again": desk.address("upload"),
         "back": desk.address("back"),
+        "standard": desk.standard_forms,
         "marked": desk.address("marked", kept.pk),
+        "receipt": None,
+        "unheard": [],
     }
+    if desk.is_annex and kept.applied_at:
+        context["receipt"] = receipt = receipt_of(kept, page, request.user)
+        context["unheard"] = receipt.unheard
+    elif desk.is_annex:
+        context["unheard"] = unheard_of(line.unit for line in page.written)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problems else HTTPStatus.OK
     return render(request, "workbook/preview.html", context, status=status)
 

@@ -532,7 +532,7 @@ def test_return_and_desk_say_when_the_book_counts_something_else_by_now(
         assert "Sổ hiện đếm 2, báo cáo đã gửi 1" in shown
 
 
-def test_workbook_has_counted_rows_locked_and_refuses_another_figure(
+def test_workbook_has_counted_rows_locked_and_leaves_another_figure(
     client: Client, book: RegisterBook, found: Products, places: Places
 ) -> None:
     builders.deadline(places.province)
@@ -546,9 +546,9 @@ def test_workbook_has_counted_rows_locked_and_refuses_another_figure(
 
     assert (sheet.value(f"F{line}"), sheet.value(f"H{line}")) == (1, "Đếm từ sổ “Sản phẩm OCOP”")
     shown = words(client.get(address))
-    assert "1 ô sai trong tệp" in shown
-    assert "1, đếm từ sổ “Sản phẩm OCOP”" in shown
-    assert "Số này đếm từ sổ “Sản phẩm OCOP”; sửa trong sổ. Ghi lại số cũ." in shown
+    assert "1 ô giữ số đang lưu" in shown
+    assert "tệp ghi 5, giữ 1, đếm từ sổ “Sản phẩm OCOP”." in shown
+    assert "Tệp này không phải sửa; nếu 1 chưa đúng thì sửa trong sổ." in shown
 
 
 def test_table_of_a_district_leaves_the_books_of_its_communes_alone(places: Places) -> None:

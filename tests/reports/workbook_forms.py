@@ -58,7 +58,7 @@ def template(unit: Unit) -> bytes:
     return template_file(return_of(unit, Y2024))[1]
 
 
-def edited(content: bytes, change: Callable[[Worksheet], None]) -> bytes:
+def edited(content: bytes, change: Callable[[Worksheet], object]) -> bytes:
     """The workbook after somebody worked in it."""
     book = load_workbook(BytesIO(content))
     change(book.worksheets[0])
