@@ -7,6 +7,7 @@ Form: Decree 30/2020 (docs/data.md S14, S15, S16). Its place-holders: reports/na
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,10 @@ class Letter:
         paragraph.paragraph_format.keep_with_next = True
         paragraph.paragraph_format.space_before = Pt(6)
 
-    def gap(self, text: str) -> None:
-        marked(self.body("- "), f"[{text}]")
+    def gap(self, text: str) -> Any:
+        paragraph = self.body("- ")
+        marked(paragraph, f"[{text}]")
+        return paragraph
 
     def table(self, widths: list[float], *, ruled: bool = True) -> Any:
         table = self.document.add_table(rows=0, cols=len(widths))
@@ -139,7 +142,8 @@ def ruled(paragraph: Any, indent: float) -> None:
         top.set(qn(f"w:{name}"), value)
     border.append(top)
     properties = paragraph._p.get_or_add_pPr()
-    properties.append(border)
+    # the format has an order: borders, then distances and how lines stand
+    properties.insert_element_before(border, "w:spacing", "w:ind", "w:jc", "w:rPr")
     paragraph.paragraph_format.left_indent = Mm(indent)
     paragraph.paragraph_format.right_indent = Mm(indent)
     paragraph.paragraph_format.space_before = Pt(3)  # clear of marks below the letters
@@ -176,6 +180,19 @@ def repeated(made: Any) -> None:
         properties.append(OxmlElement(name))
 
 
+def narrow_edges(table: Any) -> None:
+    """One millimetre beside the words, so that ngày/tuần/trạm stays whole."""
+    edges = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), str(Mm(1).twips))
+        edge.set(qn("w:type"), "dxa")
+        edges.append(edge)
+    properties = table._tbl.tblPr
+    look = properties.find(qn("w:tblLook"))
+    properties.insert(list(properties).index(look) if look is not None else len(properties), edges)
+
+
 def unsplit(table: Any) -> None:
     for made in table.rows[1:]:
         made._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
@@ -185,6 +202,7 @@ def unsplit(table: Any) -> None:
 
 
 def head(letter: Letter) -> None:
+    """What stands in brackets is the author's to write: marked, without the brackets."""
     table = letter.table([60, 100], ruled=False)
     made = table.add_row()
     left, right = made.cells
@@ -194,18 +212,22 @@ def head(letter: Letter) -> None:
         (left, "{{ co_quan }}", {"size": 12, "bold": True}),
         (left, "{{ dia_ban }}", {"size": 12, "bold": True}),
         (left, "", {}),
-        (left, "Số: …/BC-UBND", {"size": 13}),
+        (left, "Số: […]/BC-UBND", {"size": 13}),
         (right, "CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM", {"size": 12, "bold": True}),
         (right, "Độc lập - Tự do - Hạnh phúc", {"size": 13, "bold": True}),
         (right, "", {}),
-        (right, "{{ noi_ngay }}", {"size": 13, "italic": True}),
+        (right, "{{ dia_danh }}, [ngày … tháng … năm …]", {"size": 13, "italic": True}),
     ]
     begun: set[int] = set()
     for cell, text, look in lines:
         paragraph = cell.add_paragraph() if id(cell) in begun else cell.paragraphs[0]
         begun.add(id(cell))
         paragraph.paragraph_format.space_after = Pt(0)
-        write(paragraph, text or " ", **{**look, **centre})
+        said: dict[str, Any] = {**look, **centre}
+        for piece in re.split(r"\[(.*?)\]", text or " "):
+            write(paragraph, piece, **said)
+        for run in paragraph.runs[1::2]:
+            run.font.highlight_color = WD_COLOR_INDEX.YELLOW
         if not text:
             ruled(paragraph, 19)
 
@@ -238,6 +260,7 @@ def results(letter: Letter) -> None:
     letter.body("- {{ h.cau }} {{ h.cau_bien_dong }}")
     letter.command("endfor")
     letter.command("for h in ket_qua")
+    letter.command("if h.nhieu_nam")
     caption = letter.say("{{ h.ten }} qua các năm", italic=True, size=13, align=ALIGN.CENTER)
     caption.paragraph_format.keep_with_next = True
     table = letter.table([16, 24, 24, 24, 24, 26, 22])
@@ -252,6 +275,7 @@ def results(letter: Letter) -> None:
     whole_row(table, "{%tr endfor %}")
     unsplit(table)
     letter.say("{{ h.luu_y }}", italic=True, size=12)
+    letter.command("endif")
     letter.command("endfor")
 
 
@@ -260,18 +284,30 @@ def promises(letter: Letter) -> None:
     letter.body("{{ cau_chung }}")
     letter.command("for l in linh_vuc")
     letter.heading("{{ l.stt }}. {{ l.ten }}")
-    letter.body("{{ l.tom_tat }}")
+    letter.command("if l.tom_tat")
+    letter.body("{{ l.tom_tat }}").paragraph_format.keep_with_next = True
+    letter.command("endif")
     letter.command("for c in l.chi_tieu")
-    letter.body("- {{ c.ten }} (mục {{ c.muc }}): {{ c.danh_gia }}. {{ c.dien_giai }}")
+    judged = "{% if not la_6_thang %}{{ c.danh_gia }}. {% endif %}"
+    letter.body(f"- {{{{ c.ten }}}} ({{{{ c.vi_tri }}}}): {judged}{{{{ c.dien_giai }}}}")
     letter.command("endfor")
     letter.command("endfor")
+    letter.command("if la_6_thang or not co_chi_tieu")
+    letter.body("{{ nguon }}", italic=True, size=12)
+    letter.command("else")
+    summary(letter)
+    letter.command("endif")
+
+
+def summary(letter: Letter) -> None:
     letter.say(
         "TỔNG HỢP CHỈ TIÊU", bold=True, size=13, align=ALIGN.CENTER
     ).paragraph_format.keep_with_next = True
-    table = letter.table([14, 48, 26, 26, 26, 20])
+    table = letter.table([12, 40, 27.8, 27.8, 27.8, 24.6])
+    narrow_edges(table)
     heads = [
         "TT",
-        "Chỉ tiêu (mục trong văn bản)",
+        "Chỉ tiêu (chỗ trong văn bản)",
         "Mức giao",
         "Mốc đến kỳ",
         "Thực hiện",
@@ -295,15 +331,20 @@ def promises(letter: Letter) -> None:
     whole_row(table, "{%tr endfor %}")
     whole_row(table, "{%tr endfor %}")
     unsplit(table)
-    letter.say("“…” là chưa có số liệu. {{ nguon }}", italic=True, size=12)
+    letter.say("“…” là chưa có số liệu hoặc chưa có mốc để so. {{ nguon }}", italic=True, size=12)
 
 
 def shortcomings(letter: Letter) -> None:
     letter.heading("III. HẠN CHẾ, NGUYÊN NHÂN")
     letter.heading("1. Chỉ tiêu chưa bảo đảm tiến độ và đơn vị còn chậm")
     letter.command("if co_chi_tieu_cham")
+    letter.body("Xếp theo mức lệch so với mốc đến kỳ, tính bằng phần trăm của mốc, lớn nhất trước.")
     letter.command("for c in chi_tieu_cham")
-    letter.body("- {{ c.ten }}: {{ c.danh_gia }}, thực hiện {{ c.thuc_hien }}. {{ c.cau_don_vi }}")
+    gap = "{% if c.lech %}, mốc {{ c.moc }} (lệch {{ c.lech }} của mốc){% endif %}"
+    letter.body(
+        f"- {{{{ c.ten }}}}: {{{{ c.danh_gia }}}}, thực hiện {{{{ c.thuc_hien }}}}{gap}. "
+        "{{ c.cau_don_vi }}"
+    )
     letter.command("endfor")
     letter.command("else")
     letter.command("if la_6_thang")
@@ -326,9 +367,12 @@ def ahead(letter: Letter) -> None:
     letter.gap("Nêu nhiệm vụ, giải pháp trọng tâm, trước hết cho các chỉ tiêu ở mục III")
     letter.gap("Nêu phân công thực hiện và thời hạn")
     letter.heading("V. KIẾN NGHỊ, ĐỀ XUẤT")
-    letter.gap("Nêu kiến nghị với cấp trên và các cơ quan liên quan")
+    asked = letter.gap("Nêu kiến nghị với cấp trên và các cơ quan liên quan")
     told = "{% if la_tong_ket %}tổng kết{% else %}{{ ky }}{% endif %}"
-    letter.body(f"Trên đây là báo cáo {told} của Ủy ban nhân dân {{{{ don_vi }}}}./.")
+    last = letter.body(f"Trên đây là báo cáo {told} của Ủy ban nhân dân {{{{ don_vi }}}}./.")
+    for paragraph in (asked, last):  # the signature never stands alone on a page
+        paragraph.paragraph_format.keep_with_next = True
+        paragraph.paragraph_format.keep_together = True
 
 
 def signature(letter: Letter) -> None:
@@ -339,13 +383,16 @@ def signature(letter: Letter) -> None:
     left.width, right.width = Mm(78), Mm(82)
     first = write(left.paragraphs[0], "Nơi nhận:", bold=True, italic=True, size=12)
     first.paragraph_format.space_after = Pt(0)
-    for text in ("- Như trên;", "", "- Lưu: VT, …"):
+    for text, gap in (
+        ("- Như trên;", ""),
+        ("- ", "[Nêu các nơi nhận khác];"),
+        ("- Lưu: VT, ", "…"),
+    ):
         line = left.add_paragraph()
         line.paragraph_format.space_after = Pt(0)
-        if text:
-            write(line, text, size=11)
-        else:
-            marked(line, "- [Nêu các nơi nhận khác];").font.size = Pt(11)
+        write(line, text, size=11)
+        if gap:
+            marked(line, gap).font.size = Pt(11)
     for place, text in enumerate(("TM. ỦY BAN NHÂN DÂN", "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH")):
         line = right.add_paragraph() if place else right.paragraphs[0]
         line.paragraph_format.space_after = Pt(0)

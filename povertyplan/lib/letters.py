@@ -22,6 +22,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from povertyplan.lib.archives import opened
 from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.filekinds import kind_of
+from povertyplan.lib.lettermarks import with_mark
+from povertyplan.lib.letterspelling import spelling_problems
 from povertyplan.lib.placeholders import FILTERS, Names, problems_in
 from povertyplan.lib.relations import is_plain_xml, outward, relations
 
@@ -38,7 +40,8 @@ _WORDS = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FILLED = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes)\.xml")
 """The parts in which docxtpl fills something in; the document's properties are the other ones."""
 _COMMAND = re.compile(r"\{[{%#]")
-_WHOLE = re.compile(r"\{\{[^{}]{0,300}\}\}|\{%[^{}]{0,300}%\}|\{#[^{}]{0,300}#\}")
+_SHOWN = re.compile(r"\{\{-?\s*[^\W\d]")
+_WHOLE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\{#[^{}]*#\}")
 _RAW = re.compile(r"\{\{(?:tr|tc|p|r) ")
 _LOADED = frozenset({
     "afchunk", "attachedtemplate", "control", "frame", "oleobject", "package", "recipientdata",
@@ -51,15 +54,18 @@ _FETCHING = re.compile(
     re.IGNORECASE,
 )
 """Fields that look outside of the file, or start something, when it is opened or printed."""
+NO_BREAK, MAY_BREAK = "\u00a0", "\u200b"
+"""A space where no line may end; where one may end without a space."""
 _WRITTEN_ON = (2020, 3, 5, 0, 0, 0)
 """One day for every part, so that the same letter is the same file: that of Decree 30/2020."""
 
 
-def filled(template: bytes, values: Mapping[str, Any]) -> bytes:
+def filled(template: bytes, values: Mapping[str, Any], mark: str = "") -> bytes:
     """The template with its place-holders filled in; the same bytes for the same values.
 
-    values: text, True or False, and lists of such mappings. Raises DomainError where the
-    template's commands leave a broken document.
+    values: text, True or False, and lists of such mappings. mark: words that every page has to
+    carry, put there where the template does not. Raises DomainError where the template's commands
+    leave a broken document.
     """
     letter = _Letter(BytesIO(template))
     try:
@@ -68,22 +74,28 @@ def filled(template: bytes, values: Mapping[str, Any]) -> bytes:
         raise DomainError(_broken()) from error
     written = BytesIO()
     letter.save(written)
-    return _timeless(written.getvalue())
+    content = written.getvalue()
+    try:
+        return _timeless(with_mark(content, mark) if mark else content)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise DomainError(_damaged()) from error  # over what others wrote badly
 
 
-def check_template(content: bytes, names: Names, sample: Mapping[str, Any]) -> None:
+def check_template(content: bytes, names: Names, sample: Mapping[str, Any], mark: str = "") -> None:
     """Raise DomainError with everything that keeps a file from being a template for `names`.
 
-    sample: values to try it with.
+    sample, mark: what to try it with.
     """
     _need_small(len(content), MOST_BYTES)
-    if kind_of(content).content_type != DOCX:
-        raise DomainError(_("Mẫu phải là tệp Word .docx."))
+    _need_word(content)
     _need_harmless(content)
-    found = [*_unclosed(content), *_unknown(content, names)]
+    # A command that is not closed takes in what comes after it: nothing beyond can be told.
+    found = list(_unclosed(content)) or _misspelt(content) or _unknown(content, names)
     if found:
         raise DomainError(found)
-    filled(content, sample)
+    if not any(_SHOWN.search(text) for part in _paragraphs(content) for text in part):
+        raise DomainError(Problem(_nothing_to_fill(), code="empty"))
+    filled(content, sample, mark)
 
 
 class _Letter(DocxTemplate):  # type: ignore[misc]  # ships no types
@@ -120,7 +132,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 def _printable(value: object) -> str:
     """Text as it may stand in a document: what controls a machine is left out."""
-    return "".join(letter for letter in str(value) if letter.isprintable())
+    told = str(value)
+    return "".join(one for one in told if one.isprintable() or one in (NO_BREAK, MAY_BREAK))
 
 
 def _timeless(content: bytes) -> bytes:
@@ -143,6 +156,21 @@ def _need_small(size: int, most: int) -> None:
     if size > most:
         words = _("Mẫu lớn hơn {most} MB. Bỏ bớt ảnh rồi gửi lại.")
         raise DomainError(Problem(words.format(most=most // 1024**2), code="size"))
+
+
+def _need_word(content: bytes) -> None:
+    try:
+        kind = kind_of(content)
+    except DomainError as error:
+        if content.startswith(b"PK"):
+            raise  # of an archive it tells what is wrong within
+        raise DomainError(_no_word()) from error
+    if kind.content_type != DOCX:
+        raise DomainError(_no_word())
+
+
+def _no_word() -> str:
+    return _("Đây không phải tệp Word .docx. Mở mẫu bằng Word, lưu thành kiểu .docx rồi gửi lại.")
 
 
 def _need_harmless(content: bytes) -> None:
@@ -206,22 +234,47 @@ def _broken() -> str:
 def _unclosed(content: bytes) -> Iterator[Problem]:
     """Commands that a paragraph does not close: nothing could be filled in there."""
     commands = 0
-    with opened(content) as archive:
-        for name in _filled_parts(archive):
-            for paragraph in _parsed(archive.read(name)).iter(f"{_WORDS}p"):
-                text = "".join(node.text or "" for node in paragraph.iter(f"{_WORDS}t"))
-                commands += len(_COMMAND.findall(text))
-                if _COMMAND.search(_WHOLE.sub("", text)):
-                    yield Problem(
-                        _("Chỗ điền mở mà không đóng trong cùng một đoạn."), where=text[:60]
-                    )
-                if _RAW.search(text):
-                    yield Problem(
-                        _("Điền chữ thì viết {{ tên }}, không có p, r, tr, tc ở đầu."),
-                        where=text[:60],
-                    )
+    for text in (text for part in _paragraphs(content) for text in part):
+        commands += len(_COMMAND.findall(text))
+        if _COMMAND.search(_WHOLE.sub("", text)):
+            yield Problem(_("Chỗ điền mở mà không đóng trong cùng một đoạn."), where=text[:60])
+        if _RAW.search(text):
+            yield Problem(
+                _("Điền chữ thì viết {{ tên }}, không có p, r, tr, tc ở đầu."), where=text[:60]
+            )
     if commands > MOST_COMMANDS:
         yield Problem(_("Mẫu có quá nhiều chỗ điền (trên {most}).").format(most=MOST_COMMANDS))
+
+
+def _nothing_to_fill() -> str:
+    return _(
+        "Mẫu không có chỗ điền nào, nên báo cáo lập ra sẽ không có số liệu. "
+        "Tải mẫu đang dùng về sửa, hoặc ghi vào mẫu các chỗ điền nêu ở bảng dưới đây, "
+        "viết trong hai dấu ngoặc nhọn, rồi gửi lại."
+    )
+
+
+def _paragraphs(content: bytes) -> Iterator[list[str]]:
+    """The text of each paragraph of the parts that are filled in."""
+    with opened(content) as archive:
+        for name in _filled_parts(archive):
+            yield [_text(one) for one in _parsed(archive.read(name)).iter(f"{_WORDS}p")]
+
+
+def _text(paragraph: ET.Element) -> str:
+    """Without that of the boxes it holds, which have paragraphs of their own."""
+    pieces, waiting = [], [paragraph]
+    while waiting:
+        node = waiting.pop()
+        if node.tag == f"{_WORDS}t":
+            pieces.append(node.text or "")
+        waiting += [child for child in reversed(node) if child.tag != f"{_WORDS}p"]
+    return "".join(pieces)
+
+
+def _misspelt(content: bytes) -> list[Problem]:
+    env = _environment()
+    return [row for part in _paragraphs(content) for row in spelling_problems(part, env)]
 
 
 def _filled_parts(archive: zipfile.ZipFile) -> list[str]:

@@ -63,18 +63,18 @@ class _Scope:
 def problems_in(source: str, names: Names, env: ImmutableSandboxedEnvironment) -> list[Problem]:
     """Everything in a template's text that cannot be filled in from `names`, in reading order."""
     try:
-        if not _is_shallow(source, env):
+        if not is_shallow(source, env):
             return [Problem(_too_deep(), code="deep")]
         tree = env.parse(source)
-    except TemplateSyntaxError as error:
-        return [Problem(_("Lệnh trong mẫu viết sai: {said}").format(said=error.message or ""))]
+    except TemplateSyntaxError:
+        return [Problem(_unreadable(), code="unreadable")]
     except RecursionError:
         return [Problem(_too_deep(), code="deep")]
     found = _Reader().body(tree.body, _Scope(names))
     return list(dict.fromkeys(found))
 
 
-def _is_shallow(source: str, env: ImmutableSandboxedEnvironment) -> bool:
+def is_shallow(source: str, env: ImmutableSandboxedEnvironment) -> bool:
     """Few commands within another, short ones: told by their words alone, before any is parsed."""
     depth = words = 0
     is_first = False
@@ -91,6 +91,13 @@ def _is_shallow(source: str, env: ImmutableSandboxedEnvironment) -> bool:
         if depth > MOST_DEPTH or words > MOST_WORDS:
             return False
     return True
+
+
+def _unreadable() -> str:
+    return _(
+        "Có chỗ điền hoặc lệnh viết sai, không đọc được. So từng dấu ngoặc nhọn, từng lệnh if, for "
+        "trong mẫu (kể cả ở đầu, chân trang và thuộc tính tệp) với mẫu chuẩn."
+    )
 
 
 def _too_deep() -> str:

@@ -50,6 +50,15 @@ def plans_in_force(unit: Unit, period: Period) -> list[Plan]:
     return list(found.order_by("unit__downward__depth", "order").select_related("unit"))
 
 
+def plans_without_figures(unit: Unit, period: Period) -> list[Plan]:
+    """Documents in force of which the system knows no promise yet, so that none is told of."""
+    promising = Target.objects.promises().values("plan")
+    found = Plan.objects.exclude(pk__in=promising).filter(
+        unit__downward__descendant=unit, year_from__lte=period.year, year_to__gte=period.year
+    )
+    return list(found.order_by("unit__downward__depth", "order"))
+
+
 def chosen(plans: list[Plan], codes: Collection[str]) -> tuple[Plan, ...]:
     """Those asked for; without a choice those of the unit nearest to it."""
     asked = tuple(plan for plan in plans if plan.code in codes)

@@ -6,13 +6,14 @@ from django.utils.translation import gettext as _
 
 from indicators.periods import Period
 from povertyplan.lib.speech import officially
-from reports.annexes.wording import BLANK, issuer_lines, marks
+from reports.annexes.wording import BLANK, issuer_lines, marks, place_of
 from reports.enums import NarrativeKind
 from reports.narrative import words
 from reports.narrative.asked import Asked
 from reports.narrative.context import Basis, Narrative
+from reports.narrative.households import followed
 from reports.narrative.promises import Promised
-from reports.narrative.subjects import Told, followed
+from reports.narrative.subjects import Told
 from reports.returns import Standing, standings, tracker
 
 
@@ -29,12 +30,14 @@ def narrative_of(asked: Asked) -> Narrative:
     is_half = asked.kind == NarrativeKind.HALF
     addressee = words.addressee(asked.unit)
     bases = tuple(Basis(words.document(plan)) for plan in asked.plans)
+    sections = promised.sections()
     return Narrative(
         issuer=issuer,
         place=place,
         unit=asked.unit.name_in_sentence,
+        town=place_of(asked.unit),
         date=words.place_and_date(asked.unit),
-        subject=words.subject(asked),
+        subject=words.title(asked),
         addressee=addressee or _("[Nêu nơi nhận báo cáo]"),
         has_no_addressee=not addressee,
         opening=words.opening(asked),
@@ -48,12 +51,13 @@ def narrative_of(asked: Asked) -> Narrative:
         coverage=words.handed_in(rows, asked),
         unreported=words.unreported(rows, asked),
         yearly_only=words.yearly_only(asked) if is_half and not told.has_any else "",
-        headline=promised.summary(promised.judged),
+        headline=promised.headline(),
         source=words.source(asked, told.main, pending=pending),
         has_late=bool(late),
+        has_promises=bool(sections),
         bases=bases,
         subjects=told.subjects(),
-        sections=promised.sections(),
+        sections=sections,
         late=late,
     )
 

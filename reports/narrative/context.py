@@ -7,6 +7,7 @@ and the filling in all read them here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import Field, dataclass, field, fields
 from typing import Any, ClassVar
@@ -14,7 +15,15 @@ from typing import Any, ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from povertyplan.lib.letters import MAY_BREAK, NO_BREAK
 from povertyplan.lib.placeholders import Leaf, Names, Rows
+
+_KEPT = re.compile(r"(?<=điểm) (?=%)|(?<=dòng) (?=\d)")
+"""Spaces at which no line may end: what comes after them would stand there alone."""
+
+
+_LONG = re.compile(r"(?:[^\W\d]+/)+[^\W\d]{3,}(?<=[\w/]{14})")
+"""Measures wider than a column of figures."""
 
 
 def said(name: str, words: str | Promise, example: str = "") -> Any:
@@ -38,7 +47,15 @@ class Part:
 
 
 def _plain(value: Any) -> Any:
-    return [row.values() for row in value] if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return [row.values() for row in value]
+    return _well_broken(value) if isinstance(value, str) else value
+
+
+def _well_broken(text: str) -> str:
+    """With the ends of lines at good places: 5 điểm %; đồng/người/|năm, not đồng/người/nă|m."""
+    kept = _KEPT.sub(NO_BREAK, text)
+    return _LONG.sub(lambda found: found[0].replace("/", f"/{MAY_BREAK}"), kept)
 
 
 def names_of(part: type[Part]) -> Names:
@@ -107,6 +124,7 @@ class Subject(Part):
     sentence: str = said("cau", _("câu nêu số đầu kỳ, cuối kỳ, tỷ lệ, mức giảm"), "Hộ nghèo: …")
     moves: str = said("cau_bien_dong", _("câu nêu biến động trong kỳ"), "Trong kỳ: hộ thoát …")
     note: str = said("luu_y", _("lưu ý khi so sánh các năm"), "Từ năm 2022 theo chuẩn nghèo mới.")
+    has_years: bool = said("nhieu_nam", _("có số liệu từ hai năm trở lên để lập bảng"))
     lines: tuple[Line, ...] = listed("bien_dong", _("biến động trong kỳ, từng số"), Line, "b")
     years: tuple[Year, ...] = listed("cac_nam", _("số liệu từng năm"), Year, "n")
 
@@ -118,6 +136,7 @@ class Behind(Part):
     name: str = said("ten", _("tên đơn vị"), "xã Lùng Cải")
     actual: str = said("thuc_hien", _("thực hiện"), "45,2%")
     expected: str = said("moc", _("mốc đến kỳ"), "40,0%")
+    gap: str = said("lech", _("lệch mốc, phần trăm của mốc; trống khi không tính được"), "13,0%")
 
 
 @dataclass(frozen=True)
@@ -127,19 +146,21 @@ class Promise_(Part):  # noqa: N801  # Promise is Django's word for text said la
     number: str = said("stt", _("số thứ tự"), "1.1")
     name: str = said("ten", _("tên chỉ tiêu"), "Giảm tỷ lệ hộ nghèo")
     plan: str = said("ke_hoach", _("văn bản giao"), "Kế hoạch số 53/KH-UBND")
-    section: str = said("muc", _("mục trong văn bản"), "II.2, gạch đầu dòng 1")
+    section: str = said("muc", _("mục trong văn bản"), "II.2 gạch đầu dòng 1")
+    place: str = said("vi_tri", _("vị trí trong văn bản, để đọc"), "mục II.2 gạch đầu dòng 1")
     goal: str = said("giao", _("mức giao"), "> 7 điểm %")
     due: str = said("den_nam", _("năm phải đạt"), "2025")
     expected: str = said("moc", _("mốc đến kỳ báo cáo"), "7,00 điểm %")
+    gap: str = said("lech", _("lệch mốc, phần trăm của mốc; trống khi không lệch"), "3,3%")
     actual: str = said("thuc_hien", _("kết quả thực hiện"), "6,77 điểm %")
     verdict: str = said("danh_gia", _("đánh giá"), "Nguy cơ")
     explanation: str = said("dien_giai", _("câu diễn giải"), "Giảm bình quân 6,77 điểm % …")
     coverage: str = said("so_don_vi", _("số đơn vị có số trên số phải báo cáo"), "15/18")
     behind_sentence: str = said(
-        "cau_don_vi", _("câu nêu các đơn vị còn cách xa mốc nhất"), "Xa mốc nhất: xã …"
+        "cau_don_vi", _("câu nêu các đơn vị lệch mốc nhiều nhất"), "Lệch mốc nhiều nhất: xã …"
     )
     behind: tuple[Behind, ...] = listed(
-        "don_vi", _("các đơn vị còn cách xa mốc, xa nhất trước"), Behind, "v"
+        "don_vi", _("các đơn vị lệch mốc, nhiều nhất (theo % của mốc) trước"), Behind, "v"
     )
 
 
@@ -149,7 +170,9 @@ class Section(Part):
 
     number: str = said("stt", _("số thứ tự"), "1")
     name: str = said("ten", _("lĩnh vực"), "Việc làm")
-    summary: str = said("tom_tat", _("câu tóm tắt"), "3 chỉ tiêu: 2 đạt, 1 chậm.")
+    summary: str = said(
+        "tom_tat", _("câu tóm tắt; trống ở báo cáo 6 tháng"), "3 chỉ tiêu: 2 đạt, 1 chậm."
+    )
     promises: tuple[Promise_, ...] = listed("chi_tieu", _("các chỉ tiêu"), Promise_, "c")
 
 
@@ -169,8 +192,13 @@ class Narrative(Part):
     issuer: str = said("co_quan", _("cơ quan ban hành"), "ỦY BAN NHÂN DÂN")
     place: str = said("dia_ban", _("địa bàn, chữ in"), "HUYỆN BẮC HÀ")
     unit: str = said("don_vi", _("địa bàn trong câu"), "huyện Bắc Hà")
+    town: str = said("dia_danh", _("địa danh"), "Bắc Hà")
     date: str = said("noi_ngay", _("địa danh, ngày tháng năm"), "Bắc Hà, ngày … tháng … năm …")
-    subject: str = said("trich_yeu", _("trích yếu"), "Kết quả thực hiện kế hoạch giảm nghèo …")
+    subject: str = said(
+        "trich_yeu",
+        _("trích yếu, “trên địa bàn …” không bị ngắt dòng"),
+        "Kết quả thực hiện kế hoạch giảm nghèo …",
+    )
     addressee: str = said("kinh_gui", _("nơi kính gửi"), "Ủy ban nhân dân tỉnh Lào Cai")
     has_no_addressee: bool = said("thieu_noi_nhan", _("người soạn phải nêu nơi kính gửi"))
     opening: str = said("mo_dau", _("đoạn mở đầu, nêu căn cứ"), "Thực hiện Kế hoạch số …")
@@ -195,15 +223,22 @@ class Narrative(Part):
     headline: str = said("cau_chung", _("câu đánh giá chung các chỉ tiêu"), "Trong 34 chỉ tiêu …")
     source: str = said("nguon", _("nguồn và thời điểm số liệu"), "Số liệu tạm tính, cập nhật …")
     has_late: bool = said("co_chi_tieu_cham", _("có chỉ tiêu chậm hoặc nguy cơ"))
+    has_promises: bool = said("co_chi_tieu", _("có chỉ tiêu để nêu từng dòng"))
     bases: tuple[Basis, ...] = listed("can_cu", _("các văn bản giao chỉ tiêu"), Basis, "k")
     subjects: tuple[Subject, ...] = listed(
         "ket_qua", _("kết quả chung: hộ nghèo, hộ cận nghèo"), Subject, "h"
     )
     sections: tuple[Section, ...] = listed(
-        "linh_vuc", _("chỉ tiêu theo từng lĩnh vực"), Section, "l"
+        "linh_vuc",
+        _("chỉ tiêu theo từng lĩnh vực; ở báo cáo 6 tháng chỉ những chỉ tiêu có số của kỳ"),
+        Section,
+        "l",
     )
     late: tuple[Promise_, ...] = listed(
-        "chi_tieu_cham", _("các chỉ tiêu chậm hoặc nguy cơ, xa mốc nhất trước"), Promise_, "c"
+        "chi_tieu_cham",
+        _("các chỉ tiêu chậm hoặc nguy cơ, lệch mốc nhiều nhất (theo % của mốc) trước"),
+        Promise_,
+        "c",
     )
 
 

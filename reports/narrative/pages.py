@@ -18,10 +18,14 @@ from povertyplan.lib.speech import officially
 from reports.enums import NarrativeKind
 from reports.models import NarrativeTemplate
 from reports.narrative import words
-from reports.narrative.asked import Asked, plans_in_force
+from reports.narrative.asked import Asked, plans_in_force, plans_without_figures
 from reports.narrative.build import narrative_of
 from reports.narrative.context import Narrative, PlaceHolder, place_holders
-from reports.narrative.templates import own_template, template_of
+from reports.narrative.templates import own_template, template_of, versions_of
+from reports.returns import periods_for
+
+SHOWN = 20
+"""Versions of a template, the latest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,9 @@ class NarrativePage:
     told: Narrative
     kinds: tuple[KindLink, ...]
     plans: tuple[PlanChoice, ...]
+    without: tuple[str, ...]
+    """Documents in force that have no figure in the system."""
+    years: tuple[KindLink, ...]
     own: NarrativeTemplate | None
     may_keep: bool
 
@@ -80,9 +87,29 @@ def narrative_page(asked: Asked) -> NarrativePage:
             PlanChoice(plan, plan_heading(plan), plan in asked.plans)
             for plan in plans_in_force(asked.unit, asked.period)
         ),
+        without=tuple(
+            plan_heading(plan) for plan in plans_without_figures(asked.unit, asked.period)
+        ),
+        years=tuple(_years(asked)),
         own=own_template(asked.unit, asked.kind),
         may_keep=access.can_keep_templates(asked.by, asked.unit),
     )
+
+
+def _years(asked: Asked) -> list[KindLink]:
+    """The same kind of report of the years in the calendar, the earliest first."""
+    calendar = {row.year for row in periods_for(asked.unit) if row.is_year}
+    query = urlencode({"loai": asked.kind, "stage": asked.stage})
+    return [
+        KindLink(
+            kind=asked.kind,
+            label=str(year),
+            period=Period(year, "H", 1).code if asked.kind == NarrativeKind.HALF else str(year),
+            query=query,
+            is_current=year == asked.period.year,
+        )
+        for year in sorted({asked.period.year, *calendar})
+    ]
 
 
 def _kinds(asked: Asked) -> list[KindLink]:
@@ -106,16 +133,18 @@ def _kinds(asked: Asked) -> list[KindLink]:
 
 def narrative_file(asked: Asked) -> tuple[str, bytes]:
     """(name, content) of the report as .docx; the same for the same figures and template."""
-    content = filled(template_of(asked.unit, asked.kind), narrative_of(asked).values())
-    return _file_name(asked), content
+    told = narrative_of(asked)
+    return _file_name(asked), filled(
+        template_of(asked.unit, asked.kind), told.values(), mark=told.marks
+    )
 
 
 @officially
 def _file_name(asked: Asked) -> str:
     """Báo cáo giảm nghèo 6 tháng đầu năm 2024 – Bắc Hà (tạm tính).docx"""
     if asked.kind == NarrativeKind.FINAL:
-        first = words.span(asked)[0]
-        told = _("tổng kết {first}-{last}").format(first=first, last=asked.period.year)
+        first, last = words.span(asked)[0], asked.period.year
+        told = _("tổng kết {years}").format(years=first if first == last else f"{first}-{last}")
     else:
         told = asked.period.label
     name = _("Báo cáo giảm nghèo {period} – {unit}").format(period=told, unit=asked.unit.short_name)
@@ -132,17 +161,20 @@ class TemplatePage:
     kind: str
     label: str
     own: NarrativeTemplate | None
+    versions: tuple[NarrativeTemplate, ...]
     may_keep: bool
     names: tuple[PlaceHolder, ...]
 
 
 def template_page(unit: Unit, period: Period, kind: str, by: Official) -> TemplatePage:
+    versions = tuple(versions_of(unit, kind).select_related("uploaded_by")[:SHOWN])
     return TemplatePage(
         unit=unit,
         period=period,
         kind=kind,
         label=str(NarrativeKind(kind).label),
-        own=own_template(unit, kind),
+        own=next((row for row in versions if row.active), None) or own_template(unit, kind),
+        versions=versions,
         may_keep=access.can_keep_templates(by, unit),
         names=tuple(place_holders(Narrative)),
     )

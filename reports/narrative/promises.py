@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
@@ -13,13 +14,14 @@ from indicators.enums import IndicatorKind
 from indicators.figures import Figure, FigureBook
 from plans.assessment import assess_grid, assess_pairs, visible_targets
 from plans.enums import TargetKind
-from plans.evaluators import Reason
+from plans.evaluators import Verdict
 from plans.models import Target
-from plans.pages.verdicts import Judged, count_promises, mark_of
+from plans.pages.verdicts import MARKS, Judged, mark_of
 from plans.wording import plan_heading, with_unit
 from povertyplan.lib.numbers import format_number
 from reports.annexes.wording import BLANK
 from reports.enums import NarrativeKind
+from reports.narrative import words
 from reports.narrative.asked import Asked
 from reports.narrative.context import Behind, Promise_, Section
 
@@ -117,11 +119,14 @@ class Promised:
     # -- in words
 
     def sections(self) -> tuple[Section, ...]:
+        """All promises by theme; of a half-year those alone of which it has a figure."""
+
         def theme(row: Judged) -> tuple[int, str]:
             of = row.found.target.indicator.theme
             return of.order, of.name
 
-        ordered = sorted(self.judged, key=theme)
+        told = [row for row in self.judged if not self.is_half or row.found.target.pk in self.half]
+        ordered = sorted(told, key=theme)
         return tuple(
             self._section(number, name, list(rows))
             for number, ((_order, name), rows) in enumerate(groupby(ordered, key=theme), 1)
@@ -131,7 +136,7 @@ class Promised:
         return Section(
             number=str(number),
             name=name,
-            summary=self.summary(rows),
+            summary="" if self.is_half else _summary(rows),
             promises=tuple(
                 self._promise(row, f"{number}.{place}") for place, row in enumerate(rows, 1)
             ),
@@ -142,17 +147,28 @@ class Promised:
         rows.sort(key=lambda row: row.rank)
         return tuple(self._promise(row, str(number)) for number, row in enumerate(rows, 1))
 
-    def summary(self, rows: Sequence[Judged]) -> str:
-        """3 chỉ tiêu: 2 đạt, 1 chậm."""
-        if not rows:
+    def headline(self) -> str:
+        """The finding of all promises in a sentence; of a half-year of how many it has figures."""
+        if not self.judged:
             return _("Không có chỉ tiêu nào được giao trong kỳ.")
-        if self.is_half:
-            return _("{n} chỉ tiêu, đánh giá theo số cả năm.").format(n=len(rows))
-        counts = [
-            _("{n} {word}").format(n=count.number, word=str(count.mark.label).lower())
-            for count in count_promises(rows)
-        ]
-        return _("{n} chỉ tiêu: {counts}.").format(n=len(rows), counts=", ".join(counts))
+        if not self.is_half:
+            return _summary(self.judged)
+        total, known, period = len(self.judged), len(self.half), self.asked.period.label
+        if not known:
+            told = _(
+                "Kế hoạch giao {total} chỉ tiêu, đánh giá theo số cả năm; chưa chỉ tiêu nào có số "
+                "liệu {period}."
+            )
+        elif known == total:
+            told = _(
+                "Kế hoạch giao {total} chỉ tiêu, đánh giá theo số cả năm; số liệu {period} như sau."
+            )
+        else:
+            told = _(
+                "Kế hoạch giao {total} chỉ tiêu, đánh giá theo số cả năm; {known} chỉ tiêu có số "
+                "liệu {period}, nêu dưới đây, {rest} chỉ tiêu còn lại chưa có."
+            )
+        return told.format(total=total, known=known, rest=total - known, period=period)
 
     def _promise(self, row: Judged, number: str) -> Promise_:
         found = row.found
@@ -163,9 +179,11 @@ class Promised:
             name=target.label,
             plan=plan_heading(target.plan),
             section=target.section,
+            place=words.where_in(target.section),
             goal=row.promise,
             due=str(found.terms.year_to),
-            expected=BLANK if self.is_half else _blank(row.amount(found.outcome.expected)),
+            expected=BLANK if self.is_half else _expected(row),
+            gap="" if self.is_half else _gap(row),
             actual=self._actual(row),
             verdict=_("Đánh giá khi hết năm") if self.is_half else str(row.mark.label),
             explanation=self._explanation(row),
@@ -175,7 +193,8 @@ class Promised:
                 Behind(
                     one.found.unit.name_in_sentence,
                     _blank(one.actual),
-                    _blank(one.amount(one.found.outcome.expected)),
+                    _expected(one),
+                    _gap(one),
                 )
                 for one in behind
             ),
@@ -189,16 +208,43 @@ class Promised:
     def _explanation(self, row: Judged) -> str:
         if not self.is_half:
             return row.found.explanation
-        if Reason.NOT_STARTED in row.found.reasons:
-            return _("Chưa có số liệu của năm trước trong kỳ kế hoạch.")
-        return _("Đến hết năm {year}: {said}").format(
-            year=self.asked.judged.year, said=row.found.explanation
+        told = _("{period} thực hiện {actual}; mức giao {goal}, phải đạt đến năm {due}.")
+        return told.format(
+            period=self.asked.period.label,
+            actual=self._actual(row),
+            goal=row.promise,
+            due=row.found.terms.year_to,
         )
 
 
-def _blank(words: str) -> str:
+def _blank(told: str) -> str:
     """A report in words writes a missing figure as a blank to be filled."""
-    return BLANK if words == "–" else words
+    return BLANK if told == "–" else told
+
+
+def _summary(rows: Sequence[Judged]) -> str:
+    """3 chỉ tiêu: 2 đạt, 1 chậm. 1 chỉ tiêu: chậm. In the very words each of them is given."""
+    places = {verdict: place for place, verdict in enumerate(MARKS)}
+    ordered = sorted(rows, key=lambda row: places[row.found.verdict])
+    counts = Counter(str(row.mark.label).lower() for row in ordered)
+    if len(rows) == 1:
+        return _("1 chỉ tiêu: {word}.").format(word=next(iter(counts)))
+    if len(counts) == 1:
+        return _("Cả {n} chỉ tiêu: {word}.").format(n=len(rows), word=next(iter(counts)))
+    told = [_("{n} {word}").format(n=number, word=word) for word, number in counts.items()]
+    return _("{n} chỉ tiêu: {counts}.").format(n=len(rows), counts=", ".join(told))
+
+
+def _expected(row: Judged) -> str:
+    """A blank, too, where the figure is not to be compared with the mark of the year."""
+    is_compared = row.found.verdict is not Verdict.NOT_DUE
+    return _blank(row.amount(row.found.outcome.expected)) if is_compared else BLANK
+
+
+def _gap(row: Judged) -> str:
+    """How far off the mark, as a share of it: what the order goes by. "" where nothing is told."""
+    share = row.found.outcome.gap_pct
+    return "" if share is None or not row.is_late else f"{format_number(share, 1)}%"
 
 
 def _furthest(rows: Iterable[Judged]) -> list[Judged]:
@@ -208,19 +254,25 @@ def _furthest(rows: Iterable[Judged]) -> list[Judged]:
 
 
 def _behind_sentence(rows: Sequence[Judged]) -> str:
+    """Who is behind, the mark once where it is the same for all."""
     if not rows:
         return ""
-    units = [
-        _("{name} ({actual}, mốc {expected})").format(
-            name=row.found.unit.name_in_sentence,
-            actual=_blank(row.actual),
-            expected=_blank(row.amount(row.found.outcome.expected)),
-        )
-        for row in rows
-    ]
-    return _("Trong các đơn vị đã báo cáo, cách xa mốc nhất: {units}.").format(
-        units="; ".join(units)
-    )
+    marks = {_expected(row) for row in rows}
+    if len(marks) == 1:
+        words = _("Trong các đơn vị đã báo cáo, lệch mốc {mark} nhiều nhất: {units}.")
+    else:
+        words = _("Trong các đơn vị đã báo cáo, lệch mốc nhiều nhất: {units}.")
+    units = [_behind_words(row, is_alike=len(marks) == 1) for row in rows]
+    return words.format(mark=min(marks), units="; ".join(units))
+
+
+def _behind_words(row: Judged, *, is_alike: bool) -> str:
+    """xã Bản Cái 4,40 điểm %, mốc 7,00 điểm % (lệch 37,1%)"""
+    told = f"{row.found.unit.name_in_sentence} {_blank(row.actual)}"
+    if not is_alike:
+        told = _("{told}, mốc {mark}").format(told=told, mark=_expected(row))
+    gap = _gap(row)
+    return _("{told} (lệch {gap})").format(told=told, gap=gap) if gap else told
 
 
 def _is_plain(target: Target) -> bool:
@@ -237,11 +289,9 @@ def _is_plain(target: Target) -> bool:
 
 
 def _half_amount(target: Target, figure: Figure) -> str:
-    words = with_unit(
-        format_number(figure.value, target.indicator.decimals), target.unit_of_measure
-    )
+    told = with_unit(format_number(figure.value, target.indicator.decimals), target.unit_of_measure)
     if figure.reported == figure.expected:
-        return words
+        return told
     return _("{amount} ({n}/{total} đơn vị)").format(
-        amount=words, n=figure.reported, total=figure.expected
+        amount=told, n=figure.reported, total=figure.expected
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
-from django.db import transaction
+from django.db import models, transaction
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -34,12 +34,21 @@ def template_of(unit: Unit, kind: str) -> bytes:
     own = own_template(unit, kind)
     if own is None:
         return STANDARD.read_bytes()
+    return content_of(own)
+
+
+def content_of(own: NarrativeTemplate) -> bytes:
+    """Raises Http404 where the file has been lost."""
     try:
         with own.file.open() as stored:
             content: bytes = stored.read()
     except FileNotFoundError as error:
         raise Http404(_("Tệp này không còn trên máy chủ.")) from error
     return content
+
+
+def versions_of(unit: Unit, kind: str) -> models.QuerySet[NarrativeTemplate]:
+    return NarrativeTemplate.objects.filter(unit=unit, kind=kind).order_by("-version")
 
 
 def keep_template(
@@ -54,7 +63,8 @@ def keep_template(
         raise DomainError(_("Chọn tệp mẫu .docx rồi gửi."))
     # One byte too many is enough to be told that it is too large.
     content = upload.read(MOST_BYTES + 1)
-    check_template(content, NAMES, sample.values())
+    # A mark has to go into it, whatever it says and whether this report has one.
+    check_template(content, NAMES, sample.values(), mark=sample.marks or sample.unit)
     made = NarrativeTemplate(unit=unit, kind=kind, uploaded_by=by)
     made.name = harmless_name(upload.name or "", "docx", "mau-bao-cao")
     place = made.file.field.generate_filename(made, uuid.uuid4().hex)
@@ -78,8 +88,16 @@ def _record(made: NarrativeTemplate) -> NarrativeTemplate:
     return made
 
 
-def use_standard(*, unit: Unit, kind: str, by: Official) -> None:
-    """Go back to the standard template; the unit's own ones stay on record."""
+def use_version(*, unit: Unit, kind: str, by: Official, version: int | None) -> None:
+    """Go back to an earlier version, or (None) to the standard template; all stay on record.
+
+    Raises Http404 for a version that there is not.
+    """
     access.require_keep_templates(by, unit)
     with transaction.atomic():
-        NarrativeTemplate.objects.filter(unit=unit, kind=kind, active=True).update(active=False)
+        Unit.objects.select_for_update().get(pk=unit.pk)
+        versions_of(unit, kind).filter(active=True).update(active=False)
+        if version is not None and not versions_of(unit, kind).filter(version=version).update(
+            active=True
+        ):
+            raise Http404(_("Không có lần này của mẫu."))

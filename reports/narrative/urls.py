@@ -16,4 +16,9 @@ urlpatterns = [
         views.template_file,
         name="template_file",
     ),
+    path(
+        "bao-cao-ket-qua/<str:code>/<slug:period>/mau/<slug:kind>/<int:number>.docx",
+        views.version,
+        name="version",
+    ),
 ]

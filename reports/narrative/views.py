@@ -17,11 +17,19 @@ from communes.models import Official, Unit
 from indicators.enums import Stage
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError, Problem
-from povertyplan.lib.letters import DOCX
+from povertyplan.lib.letters import DOCX, MOST_BYTES
+from povertyplan.lib.numbers import whole_key
+from povertyplan.lib.receiving import was_skipped
 from reports.narrative import pages
 from reports.narrative.asked import Asked, chosen, kind_of, plans_in_force
 from reports.narrative.build import narrative_of
-from reports.narrative.templates import keep_template, template_of, use_standard
+from reports.narrative.templates import (
+    content_of,
+    keep_template,
+    template_of,
+    use_version,
+    versions_of,
+)
 
 
 class SignedInRequest(HttpRequest):
@@ -79,6 +87,19 @@ def template_file(request: SignedInRequest, code: str, period: str, kind: str) -
 
 
 @policy(Policy.BY_UNIT)
+@require_safe
+def version(
+    request: SignedInRequest, code: str, period: str, kind: str, number: int
+) -> HttpResponse:
+    """One version of the unit's own template as it was sent."""
+    asked = _asked(request, code, period, kind)
+    found = versions_of(asked.unit, asked.kind).filter(version=number).first()
+    if found is None:
+        raise Http404(_("Không có lần này của mẫu."))
+    return _file(found.name, content_of(found))
+
+
+@policy(Policy.BY_UNIT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def template(request: SignedInRequest, code: str, period: str, kind: str) -> HttpResponse:
     """The template in use and every place-holder; POST puts another in use, or the standard one."""
@@ -100,9 +121,17 @@ def template(request: SignedInRequest, code: str, period: str, kind: str) -> Htt
 
 def _changed(request: SignedInRequest, asked: Asked) -> str:
     """What was done."""
-    if request.POST.get("step") == "standard":
-        use_standard(unit=asked.unit, kind=asked.kind, by=request.user)
+    step = request.POST.get("step", "")
+    if step == "standard":
+        use_version(unit=asked.unit, kind=asked.kind, by=request.user, version=None)
         return _("Đã dùng lại mẫu chuẩn. Mẫu của đơn vị vẫn lưu trong hồ sơ.")
+    if step:
+        number = whole_key(step)
+        use_version(unit=asked.unit, kind=asked.kind, by=request.user, version=number or 0)
+        return _("Đã dùng lại mẫu lần {version}.").format(version=number)
+    if was_skipped(request):
+        words = _("Mẫu lớn hơn {most} MB. Bỏ bớt ảnh rồi gửi lại.")
+        raise DomainError(words.format(most=MOST_BYTES // 1024**2))
     made = keep_template(
         unit=asked.unit,
         kind=asked.kind,

@@ -13,9 +13,11 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from docx import Document
 
 from communes.enums import Role
+from communes.models import Unit
 from indicators.enums import Stage
 from indicators.models import Indicator
 from indicators.periods import Period
@@ -23,7 +25,7 @@ from indicators.rollups import drain
 from plans.models import Plan, Target
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.letters import check_template, filled
-from reports.models import NarrativeTemplate
+from reports.models import NarrativeTemplate, Report
 from reports.narrative.context import NAMES, Narrative, names_of
 from reports.narrative.templates import STANDARD
 from tests import builders
@@ -95,7 +97,20 @@ def words(content: bytes) -> str:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         parts = [name for name in archive.namelist() if name.startswith("word/")]
         texts = [archive.read(name).decode() for name in parts if name.endswith(".xml")]
-    return "\n".join("".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", text)) for text in texts)
+    told = ("".join(re.findall(r"<w:t(?: [^>]*)?>([^<]*)</w:t>", text)) for text in texts)
+    return "\n".join(told).replace("\u00a0", " ")
+
+
+def handed_in(unit: Unit, state: str) -> None:
+    is_held = state == "submitted"
+    Report.objects.create(
+        unit=unit,
+        period="2024",
+        state=state,
+        round=1,
+        with_tier=builders.tier("district") if is_held else None,
+        submitted_at=timezone.now(),
+    )
 
 
 def letter(*lines: str) -> bytes:
@@ -129,7 +144,7 @@ def test_every_figure_is_the_rollup_s_and_the_verdict_s(reviewer: Client, promis
     text = words(reviewer.get(FILE).content)
 
     # 13 + 12 of 100 + 1.100; opening 20 + 20: sums, and a rate of sums, never a mean
-    assert "đầu kỳ 40 hộ, tỷ lệ 3,33%; cuối kỳ 25 hộ, tỷ lệ 2,08%" in text
+    assert "đầu năm 2024 có 40 hộ, tỷ lệ 3,33%; cuối năm 2024 có 25 hộ, tỷ lệ 2,08%" in text
     assert "giảm 15 hộ, tương ứng 1,25 điểm %" in text
     assert "Số trên là của 2/3 đơn vị đã có số liệu" in text
     assert "hộ thoát nghèo 17 hộ; hộ tái nghèo 2 hộ" in text
@@ -148,21 +163,26 @@ def test_official_figures_that_nobody_approved_are_blank_not_zero(
     assert "0 hộ" not in text
 
 
-def test_units_that_have_not_reported_are_named(reviewer: Client, promise: Target) -> None:
+def test_units_that_have_not_reported_are_named(
+    reviewer: Client, places: Places, promise: Target
+) -> None:
+    handed_in(places.first, "approved")
+
     text = words(reviewer.get(FILE).content)
 
-    assert "Chưa nộp báo cáo: " in text
-    assert "thị trấn Trung Tâm" in text
+    assert "Có 1/3 đơn vị cấp xã đã nộp báo cáo năm 2024, trong đó 1 đơn vị đã được" in text
+    assert "Chưa nộp báo cáo: thị trấn Trung Tâm, xã Hai." in text
 
 
 def test_units_are_not_named_to_who_sees_the_district_alone(
     client: Client, places: Places, promise: Target
 ) -> None:
     client.force_login(official("can.bo", places.district))
+    handed_in(places.second, "submitted")
 
     text = words(client.get(FILE).content)
 
-    assert "đơn vị chưa nộp báo cáo" in text
+    assert "Còn 2 đơn vị chưa nộp báo cáo." in text
     assert "Xã Một" not in text
     assert "thị trấn Trung Tâm" not in text
 
@@ -171,7 +191,7 @@ def test_half_a_year_without_figures_says_so(reviewer: Client, promise: Target) 
     text = words(reviewer.get("/bao-cao-ket-qua/901/2024H1/bao-cao.docx").content)
 
     assert "hệ thống không có số liệu 6 tháng đầu năm 2024" in text
-    assert "Đánh giá khi hết năm" in text
+    assert "chưa chỉ tiêu nào có số liệu 6 tháng đầu năm 2024" in text
     assert "2,08" not in text
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import fields
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -21,8 +23,11 @@ from docx.text.paragraph import Paragraph
 
 from communes.enums import Role
 from plans.models import Plan, Target
+from povertyplan.lib.letters import MAY_BREAK, filled
+from reports.narrative.context import Promise_, Section
+from reports.narrative.templates import STANDARD
 from tests.builders import Catalogue, Places, official
-from tests.reports.test_narrative import FILE, HOME
+from tests.reports.test_narrative import FILE, HOME, values
 from tests.reports.test_narrative import promise as promise  # noqa: PLC0414  # a fixture
 from tests.reports.test_narrative import reviewer as reviewer  # noqa: PLC0414
 
@@ -70,6 +75,17 @@ def test_every_gap_stands_out(reviewer: Client, promise: Target, name: str) -> N
     )
 
 
+def test_number_and_date_are_the_author_s_to_write_and_stand_out(
+    reviewer: Client, promise: Target
+) -> None:
+    runs = [run for one in paragraphs(reviewer.get(FILE).content) for run in one.runs]
+    told = [run.text for run in runs if run.font.highlight_color]
+
+    assert told.count("…") == 2  # of the letter, and who drew it up
+    assert "ngày … tháng … năm …" in told
+    assert "Thử Nghiệm, " in [run.text for run in runs if not run.font.highlight_color]
+
+
 def test_document_that_is_fully_known_leaves_no_gap(reviewer: Client, promise: Target) -> None:
     Plan.objects.update(issued_on="2024-02-08")
 
@@ -101,7 +117,7 @@ def test_preview_is_vietnamese_whatever_the_reader_s_language(
     page = reviewer.get(HOME).content.decode()
 
     assert '<html lang="en"' in page
-    sentence = page.index("đầu kỳ 40 hộ, tỷ lệ 3,33%")
+    sentence = page.index("đầu năm 2024 có 40 hộ, tỷ lệ 3,33%")
     block = page.rindex("<div", 0, sentence)
     assert 'lang="vi"' in page[block : page.index(">", block)]
     assert re.search(r'<h2 id="h-bao-cao" lang="vi">Kết quả thực hiện', page)
@@ -135,9 +151,9 @@ def test_table_of_promises_keeps_its_numbers_and_headings_whole(
     document = Document(BytesIO(reviewer.get(FILE).content))
     table = next(one for one in document.tables if one.cell(0, 0).text == "TT")
 
-    # 4.10 in letters of 12 points takes 8 mm, and a cell 3.8 mm for its edges
+    # 4.10 in letters of 12 points takes 8 mm, and a cell of this table 2 mm for its edges
     widths = {round(row.cells[0].width.mm) for row in table.rows if row.cells[0].text == "1.1"}
-    assert widths == {14}
+    assert widths == {12}
     heading = table.rows[1].cells[0]
     assert heading.text.startswith("1. ")
     assert heading.paragraphs[0].paragraph_format.keep_with_next
@@ -173,7 +189,7 @@ def _pages(path: Path) -> list[str]:
     text = subprocess.run(
         ["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True
     ).stdout
-    return [re.sub(r"[ \t]+", " ", page) for page in text.split("\f")[:-1]]
+    return [re.sub(r"[ \t\u00a0]+", " ", page) for page in text.split("\f")[:-1]]
 
 
 @pytest.mark.office
@@ -192,7 +208,8 @@ def test_letter_has_the_official_form_on_paper(
         assert lines[2] == "HUYỆN THỬ NGHIỆM Độc lập - Tự do - Hạnh phúc"
         assert lines[3] == "Số: …/BC-UBND Thử Nghiệm, ngày … tháng … năm …"
         assert lines[4] == "BÁO CÁO"
-        assert " ".join(lines[5:8]).startswith(KINDS[name][1])
+        assert lines[5].startswith(KINDS[name][1])
+        assert lines[6] == "trên địa bàn huyện Thử Nghiệm", "no name alone on a line"
         assert "Kính gửi: Ủy ban nhân dân tỉnh Thử Nghiệm." in lines
         for number, page in enumerate(pages[1:], start=2):
             above = [line.strip() for line in page.splitlines() if line.strip()]
@@ -202,3 +219,62 @@ def test_letter_has_the_official_form_on_paper(
         told = "tổng kết" if name == "tong-ket.docx" else ""
         assert f"Trên đây là báo cáo {told}" in whole
         assert whole.rstrip().endswith("[Họ và tên]")
+
+
+@pytest.mark.office
+def test_signature_never_stands_alone_on_a_page(tmp_path: Path) -> None:
+    """Whatever is said before it: letters that differ by two lines each, over a whole page."""
+    files = {
+        f"{lines}.docx": filled(
+            STANDARD.read_bytes(),
+            {
+                **values(),
+                "don_vi": "xã Một",
+                "cau_chua_bao_cao": "dòng chữ dài như thế " * 4 * lines,
+            },
+        )
+        for lines in range(0, 44, 2)
+    }
+
+    for name, pages in printed(tmp_path, files).items():
+        last = next(page for page in pages if "TM. ỦY BAN NHÂN DÂN" in page)
+        assert "Trên đây là báo cáo" in last, name
+        assert "[Họ và tên]" in last, name
+
+
+@pytest.mark.office
+def test_no_word_is_cut_in_the_table_of_promises(tmp_path: Path) -> None:
+    amounts = ("≥ 2 ngày/tuần/trạm", "155.301,6 triệu đồng/người/năm", "20–30 người/xã/năm")
+    one = {"number": "4.10", "name": "Chỉ tiêu", "verdict": "Đúng tiến độ"}
+    rows = tuple(blank(Promise_, **one, goal=said, expected=said, actual=said) for said in amounts)
+    section = blank(Section, promises=rows).values()
+    content = filled(
+        STANDARD.read_bytes(), {**values(), "co_chi_tieu": True, "linh_vuc": [section]}
+    )
+
+    text = "\n".join(printed(tmp_path, {"bang.docx": content})["bang.docx"])
+    table = text[text.index("TT Chỉ tiêu") : text.index("“…” là")]
+    whole = {piece for said in amounts for word in said.split() for piece in pieces(word)}
+    heads = (
+        "TT Chỉ tiêu (chỗ trong văn bản) Mức giao Mốc đến kỳ Thực hiện Đánh giá "
+        "() . 4.10 Đúng tiến độ"
+    )
+
+    assert set(table.replace(MAY_BREAK, "").split()) <= {*whole, *heads.split()}
+    assert "Đúng tiến độ" in table
+
+
+def pieces(word: str) -> set[str]:
+    """đồng/người/năm may be parted after its strokes alone."""
+    parts = re.findall(r"[^/]+/?", word)
+    return {
+        "".join(parts[start:end])
+        for start in range(len(parts))
+        for end in range(start + 1, len(parts) + 1)
+    }
+
+
+def blank(part: Callable[..., Any], **told: object) -> Any:
+    """A part of a report that says nothing but what is told here."""
+    names = fields(part)  # type: ignore[arg-type]
+    return part(**{row.name: () if "of" in row.metadata else "" for row in names} | told)
