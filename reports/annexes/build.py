@@ -163,12 +163,16 @@ def _finished(annex: Annex, spec: AnnexSpec, place: Place, remarks: Remarks) -> 
         number=spec.number,
         title=wording.title_of_place(title, place),
         issuer_lines=wording.issuer_lines(unit),
-        reference=wording.reference_line(None if place.group else annex.plan, unit),
+        reference=wording.reference_line(
+            None if place.group else annex.plan, unit, place.period, layout
+        ),
         unit_of_measure=spec.unit_of_measure,
         layout=layout,
         rows=tuple(remarks.rows_with_states(states)),
         notes=spec.notes,
-        remarks=tuple(remarks.notes(place, states, has_sample_members=has_sample_members)),
+        remarks=tuple(
+            remarks.notes(place, states, annex.plan, has_sample_members=has_sample_members)
+        ),
         left=spec.left,
         right=wording.signed_at(spec.right, unit),
         marks=wording.marks(has_sample=has_sample, stage=stage),

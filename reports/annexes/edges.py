@@ -9,8 +9,9 @@ from typing import Any
 
 from xlsxwriter.worksheet import Worksheet
 
-from reports.annexes.measures import BODY_PT, MARGIN_MM, SMALL_PT
+from reports.annexes.measures import MARGIN_MM
 from reports.annexes.table import Table
+from reports.annexes.widths import BODY_PT, SMALL_PT
 
 FONT = "Times New Roman"
 LONGEST = 255
@@ -20,28 +21,33 @@ _NUMBER = f'&C&"{FONT},Regular"&13&P'
 
 
 class PagedWorksheet(Worksheet):  # type: ignore[misc]
-    """A sheet whose first page has edges of its own, which XlsxWriter does not offer."""
+    """A sheet whose first page has a header of its own, which XlsxWriter does not offer."""
 
-    first_header = ""
+    first_header: str | None = None
+    """None where page 1 is as the others; empty where nothing stands at its top."""
 
     def _write_header_footer(self) -> None:
-        if not self.first_header:
+        if self.first_header is None:
             super()._write_header_footer()
             return
         self._xml_start_tag("headerFooter", [("differentFirst", 1)])
         self._write_odd_header()
         self._write_odd_footer()
-        self._xml_data_element("firstHeader", self.first_header)
+        if self.first_header:
+            self._xml_data_element("firstHeader", self.first_header)
         self._xml_data_element("firstFooter", self.footer)
         self._xml_end_tag("headerFooter")
 
 
-def write_edges(sheet: Any, table: Table) -> None:
-    """Margins; on every page what its figures are, which table, of when, and its check code."""
+def write_edges(sheet: Any, table: Table, *, is_marked: bool = False) -> None:
+    """Margins; on every page what its figures are, which table, of when, and its check code.
+
+    `is_marked`: the sheet itself says on page 1 what its figures are.
+    """
     sheet.set_margins(**{side: value / 25.4 for side, value in MARGIN_MM.items()})
-    marks = f'&R&"{FONT},Bold"&{BODY_PT}{" – ".join(table.marks)}'
+    marks = f'&R&"{FONT},Bold"&{BODY_PT}{" – ".join(table.marks)}' if table.marks else ""
     sheet.set_header(f"{_NUMBER}{marks}", _EDGE)
-    sheet.first_header = marks
+    sheet.first_header = "" if is_marked else marks
     sheet.set_footer(_footer(table), _EDGE)
 
 

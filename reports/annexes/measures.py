@@ -6,35 +6,37 @@ Source: Decree 30/2020, annex I (A4, margins); annexes.yaml, paper (smallest let
 
 from __future__ import annotations
 
-import math
-import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
+from povertyplan.lib.textwidth import MM_PER_PT, PLAIN, line_count, unbroken
 from reports.annexes.columns import HeaderCell
 from reports.annexes.spec import SignatureBlock
 from reports.annexes.table import Row, Table
+from reports.annexes.widths import BODY_PT, INDENT_MM, SMALL_PT, balanced
 
-BODY_PT, SMALL_PT = 10, 9
 SMALLEST_SCALE = 0.8
 """A page may shrink the form until its figures are 8 pt. Source: annexes.yaml, paper."""
+_SCALES = tuple(percent / 100 for percent in range(100, round(SMALLEST_SCALE * 100) - 1, -2))
 MARGIN_MM = {"left": 30, "right": 15, "top": 20, "bottom": 20}
 WIDE_PAGE_MM, HIGH_PAGE_MM = 297, 210
 WIDE_MM = WIDE_PAGE_MM - MARGIN_MM["left"] - MARGIN_MM["right"]
 HIGH_MM = HIGH_PAGE_MM - MARGIN_MM["top"] - MARGIN_MM["bottom"]
-MM_PER_PT = 25.4 / 72
-_NEVER_ONE_PAGE = 400
-"""Rows that no page holds: their height need not be worked out."""
+_SHORT = 60
+"""Rows of a form for which it is worth while to save a page."""
 KEPT_ROWS = 3
 """Rows that go with the signatures to a last page."""
 # heights of lines, in points
-FRAME_PT = (15, 18, 15, 19, 15, 15)
+FRAME_PT = (15, 17, 15, 18, 15, 15)
 TITLE_AT, TITLE_PT = 3, 13
 """The title among these lines, and the size of its letters."""
+REFERENCE_AT, REFERENCE_PT = 4, 11
 HIGHEST_PT = 409
 """No row of a workbook may be higher."""
-GAP_PT, SIGNED_LINE_PT, SIGNATURE_PT, STAMP_PT = 5, 14, 38, 12
+_HEADING_PT = 16.0
+"""A heading of one line; each more takes 12."""
+GAP_PT, SIGNED_LINE_PT, SIGNATURE_PT, STAMP_PT = 4.5, 13, 38, 12
 Words = tuple[str, dict[str, Any]]
 """A line of text and how it is set."""
 
@@ -44,12 +46,8 @@ class Measures:
     """Widths (mm) and heights (pt) of everything on the form, at one stretch of its columns."""
 
     table: Table
-    stretch: float
+    widths: tuple[float, ...]
     one_page: bool
-
-    @property
-    def widths(self) -> list[float]:
-        return [leaf.width * self.stretch for leaf in self.table.layout.leaves]
 
     def width(self, first: int, last: int) -> float:
         return sum(self.widths[first : last + 1])
@@ -57,17 +55,17 @@ class Measures:
     @property
     def headings(self) -> list[float]:
         """Height of each header row: room for the headings that end in it."""
-        header = self.table.layout.header
-        heights = []
+        heights: list[float] = []
         for row in range(self.table.layout.depth):
-            ending = [cell for cell in header if cell.row + cell.rows - 1 == row]
-            lines = [self._heading_lines(cell) - (cell.rows - 1) for cell in ending]
-            heights.append(12.0 * max([1, *lines]) + 4)
+            ending = [cell for cell in self.table.layout.header if cell.row + cell.rows - 1 == row]
+            needed = [self._heading(cell) - sum(heights[cell.row :]) for cell in ending]
+            heights.append(max([_HEADING_PT, *needed]))
         return heights
 
-    def _heading_lines(self, cell: HeaderCell) -> int:
+    def _heading(self, cell: HeaderCell) -> float:
+        """The height of all rows that it stands over."""
         width = self.width(cell.column, cell.column + cell.columns - 1)
-        return line_count(unbroken(cell.text), width, BODY_PT)
+        return _HEADING_PT + 12.0 * (line_count(unbroken(cell.text), width, BODY_PT) - 1)
 
     @property
     def captions(self) -> float:
@@ -92,20 +90,26 @@ class Measures:
         """What stands over several rows takes its part of each."""
         leaves = self.table.layout.leaves
         lines = [
-            line_count(cell.text, width, BODY_PT) / (row.span if leaf.is_shared else 1)
+            line_count(cell.text, width - INDENT_MM, BODY_PT) / (row.span if leaf.is_shared else 1)
             for leaf, cell, width in zip(leaves, row.cells, self.widths, strict=True)
-            if leaf.text is not None and (row.span or not leaf.is_shared)
+            if leaf.is_words and (row.span or not leaf.is_shared)
         ]
-        return 12.0 * max(lines, default=1) + 1.5
+        return 12.0 * max(lines, default=1) + 0.75
 
     @property
     def title_lines(self) -> int:
         return line_count(self.table.title.upper(), self.width(0, len(self.widths)), TITLE_PT)
 
     @property
+    def reference_lines(self) -> int:
+        width = self.width(0, len(self.widths))
+        return line_count(self.table.reference, width, REFERENCE_PT * PLAIN)
+
+    @property
     def frame(self) -> float:
         """What stands over the table; a long title takes several lines."""
-        return sum(FRAME_PT) + FRAME_PT[TITLE_AT] * (self.title_lines - 1)
+        more = FRAME_PT[TITLE_AT] * (self.title_lines - 1)
+        return sum(FRAME_PT) + more + FRAME_PT[REFERENCE_AT] * (self.reference_lines - 1)
 
     @property
     def paragraphs(self) -> list[str]:
@@ -114,16 +118,22 @@ class Measures:
         return [" ".join(words) for words in (notes, self.table.remarks) if words]
 
     def paragraph(self, words: str) -> float:
-        return 12.0 * line_count(words, self.width(0, len(self.widths)), BODY_PT)
+        return 12.0 * line_count(words, self.width(0, len(self.widths)), BODY_PT * PLAIN)
 
     @property
     def stamp_words(self) -> str:
-        return f"{self.table.stamp} · {self.table.check_words}"
+        """On one line, or with the code on a second: a broken code is hard to type."""
+        table, width = self.table, self.width(0, len(self.widths))
+        words = f"{table.stamp} · {table.check_words}"
+        if line_count(words, width, SMALL_PT) == 1:
+            return words
+        return f"{table.stamp}\n{table.check_words}"
 
     @property
     def stamp(self) -> float:
-        """A code with a long name takes a second line."""
-        return STAMP_PT * line_count(self.stamp_words, self.width(0, len(self.widths)), SMALL_PT)
+        width = self.width(0, len(self.widths))
+        lines = [line_count(line, width, SMALL_PT) for line in self.stamp_words.split("\n")]
+        return STAMP_PT * sum(lines)
 
     @property
     def signatures(self) -> float:
@@ -160,33 +170,58 @@ class Measures:
         """
         if self.one_page:
             return None
-        page, rows = HIGH_MM / MM_PER_PT, self.table.rows
-        used, on_page = self.frame + self.header, 0
-        for height in map(self.row, rows):
-            if used + height > page:
-                used, on_page = self.header, 0
-            used, on_page = used + height, on_page + 1
-        if on_page > KEPT_ROWS * 2 and used + self.foot <= page * 0.85:
+        rows = self.table.rows
+        _pages, on_page, used = self._flow(rows)
+        if on_page > KEPT_ROWS * 2 and used + self.foot <= self._page * 0.85:
             return None
         first = max(len(rows) - KEPT_ROWS, 1)
         while first > 1 and not rows[first].span:  # the lines of a unit stay together
             first -= 1
         return first
 
+    @property
+    def pages(self) -> int:
+        if self.one_page:
+            return 1
+        first = self.last_page
+        return self._flow(self.table.rows[:first])[0] + (first is not None)
+
+    @property
+    def _page(self) -> float:
+        return HIGH_MM / MM_PER_PT / self.scale
+
+    def _flow(self, rows: Sequence[Row]) -> tuple[int, int, float]:
+        """Rows set one after the other: (pages, rows on the last of them, how full that is)."""
+        pages, on_page, used = 1, 0, self.frame + self.header
+        for height in map(self.row, rows):
+            if used + height > self._page:
+                pages, on_page, used = pages + 1, 0, self.header
+            used, on_page = used + height, on_page + 1
+        return pages, on_page, used
+
 
 def measured(table: Table) -> Measures:
     """Stretch the columns so that the form fills the width of its page.
 
-    On one page where that keeps the letters large enough: a form shrunk to the height of a page
-    may be the wider for it. Else on several, one page wide.
+    On as few pages as letters that are still large enough allow, with letters as large as these
+    pages allow: a form shrunk to the height of a page may be the wider for it. A long table is
+    not shrunk.
     """
-    narrow = sum(leaf.width for leaf in table.layout.leaves)
-    scale = SMALLEST_SCALE
-    measures = Measures(table, WIDE_MM / narrow / scale, one_page=True)
-    if len(table.rows) > _NEVER_ONE_PAGE or measures.height_mm * scale > HIGH_MM:
-        return Measures(table, WIDE_MM / narrow, one_page=False)
-    scale = min(HIGH_MM / measures.height_mm, 1.0)
-    return Measures(table, WIDE_MM / narrow / scale, one_page=True)
+    if len(table.rows) > _SHORT:
+        return _stretched(table, 1.0, one_page=False)
+    for scale in _SCALES:
+        measures = _stretched(table, scale, one_page=True)
+        if measures.height_mm * scale <= HIGH_MM:
+            return measures
+    return min((_stretched(table, scale, one_page=False) for scale in _SCALES), key=_pages)
+
+
+def _pages(measures: Measures) -> int:
+    return measures.pages
+
+
+def _stretched(table: Table, scale: float, *, one_page: bool) -> Measures:
+    return Measures(table, balanced(table, WIDE_MM / scale), one_page)
 
 
 def signed_lines(block: SignatureBlock) -> list[Words]:
@@ -195,51 +230,3 @@ def signed_lines(block: SignatureBlock) -> list[Words]:
         lines.append((block.place_date, {"italic": True}))
     lines += [(words, {"bold": True}) for words in block.lines]
     return [*lines, (block.hint, {"italic": True})]
-
-
-def in_pieces(words: str, width_mm: float, size_pt: float, most_lines: int) -> list[str]:
-    """The words in pieces of at most so many lines, cut between words."""
-    room = width_mm * most_lines
-    pieces, used = [""], 0.0
-    for word in words.split(" "):
-        length = _length_mm(f"{word} ", size_pt)
-        if used and used + length > room:
-            pieces, used = [*pieces, ""], 0.0
-        pieces[-1] += f" {word}" if pieces[-1] else word
-        used += length
-    return pieces
-
-
-@lru_cache(maxsize=1024)
-def line_count(words: str, width_mm: float, size_pt: float) -> int:
-    """About how many lines the words take in a column; a word stays whole where it can."""
-    room = max(width_mm - 2, 1)
-    space = _length_mm(" ", size_pt)
-    lines, used = 1, 0.0
-    for word in words.split(" "):
-        length = _length_mm(word, size_pt)
-        if used and used + space + length > room:
-            lines, used = lines + 1, 0.0
-        lines += math.ceil(length / room) - 1
-        used += length + (space if used else 0)
-    return lines
-
-
-def _length_mm(words: str, size_pt: float) -> float:
-    """About how long the words are, in bold Times New Roman; a little more than it takes."""
-    return sum(map(_em, words)) * size_pt * MM_PER_PT
-
-
-@lru_cache(maxsize=1024)
-def _em(marked: str) -> float:
-    """The width of a letter as a part of the size."""
-    letter = unicodedata.normalize("NFD", marked)[0]
-    for letters, width in (("mwMWĐ%…", 0.95), (" ", 0.25), (".,;:!'()/-|ijltfr", 0.33)):
-        if letter in letters:
-            return width
-    return 0.7 if letter.isupper() else 0.52
-
-
-def unbroken(words: str) -> str:
-    """A per cent sign stays with the word before it."""
-    return words.replace(" %", "\u00a0%")

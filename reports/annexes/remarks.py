@@ -11,13 +11,16 @@ from itertools import chain
 
 from communes.models import Unit
 from indicators.periods import Period
+from plans.models import Plan
 from reports.annexes import wording
 from reports.annexes.cells import CellMaker
 from reports.annexes.lines import Line, Place
 from reports.annexes.recipes import RecipeBook, is_equal, off_balance
 from reports.annexes.spec import PLAIN, Layout, Leaf, Measure, Strand, TextColumn
+from reports.annexes.summed import promise_notes, uneven_notes
 from reports.annexes.table import (
     NOT_APPLICABLE,
+    NOT_DUE,
     Cell,
     CellKind,
     Row,
@@ -72,7 +75,12 @@ class Remarks:
         return len({unit.parent_id for unit in self.units}) > 1
 
     def notes(
-        self, place: Place, states: Mapping[int, str], *, has_sample_members: bool
+        self,
+        place: Place,
+        states: Mapping[int, str],
+        plan: Plan | None,
+        *,
+        has_sample_members: bool,
     ) -> list[str]:
         """Every note, in printing order; `states` of the units' returns by unit pk."""
         return [
@@ -80,12 +88,24 @@ class Remarks:
             *self._missing(states),
             *self._off_balance(),
             *self._off_totals(),
+            *uneven_notes(self.rows, self.layout, self.recipes),
             *self._years(),
+            *promise_notes(self.rows, self.layout, place, plan),
             *self._mergers(),
             *([wording.SAMPLE_GROUP_NOTE] if has_sample_members else []),
             *([wording.PENDING_NOTE] if self.cells.readings.pending else []),
-            *wording.symbol_note(chain.from_iterable(row.cells for row in self.rows)),
+            *wording.symbol_note(
+                chain.from_iterable(row.cells for row in self.rows),
+                self.cells.request.stage,
+                has_not_due=self._has_not_due,
+            ),
         ]
+
+    @property
+    def _has_not_due(self) -> bool:
+        """Is a figure's cell empty, since its year is yet to come?"""
+        places = [i for i, leaf in enumerate(self.layout.leaves) if leaf.text is None]
+        return any(row.cells[place] == NOT_DUE for row in self.rows for place in places)
 
     def rows_with_states(self, states: Mapping[int, str]) -> list[Row]:
         """The rows with the remark of each unit; `states` of their returns by unit pk."""
@@ -177,9 +197,13 @@ class Remarks:
                     return True
         return False
 
-    def _years(self) -> list[str]:
-        leaves = [leaf for leaf in self.layout.leaves if leaf.measure in SEVERAL_YEARS]
-        return [note for leaf in leaves if (note := self._years_of(leaf))]
+    def _years(self) -> Iterable[str]:
+        """Columns that lack the same years in the same units are named together."""
+        columns: dict[str, list[str]] = {}
+        for leaf in self.layout.leaves:
+            if leaf.measure in SEVERAL_YEARS and (lacking := self._years_of(leaf)):
+                columns.setdefault(lacking, []).append(self._number(leaf))
+        return [wording.years_note(numbers, lacking) for lacking, numbers in columns.items()]
 
     def _years_of(self, leaf: Leaf) -> str:
         """The years that a column lacks: in all rows that have some of them, or in which."""
@@ -196,7 +220,7 @@ class Remarks:
         names = {
             years: self._names(rows) if len(rows) < told else "" for years, rows in gaps.items()
         }
-        return wording.years_note(self._number(leaf), names)
+        return wording.lacking_years(names)
 
     def _mergers(self) -> list[str]:
         merged = self.cells.readings.merged

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from povertyplan.lib.textwidth import line_count
 from reports.annexes.edges import FONT, PagedWorksheet, write_edges
-from reports.annexes.measures import BODY_PT, HIGHEST_PT, WIDE_MM, line_count
+from reports.annexes.measures import HIGHEST_PT, WIDE_MM
 from reports.annexes.sources import ColumnSource, Sources, UnitSource
 from reports.annexes.table import Table
+from reports.annexes.widths import BODY_PT
 
 NAME = "Nguồn"
 _NAMES_MM = (26.0, 50.0)

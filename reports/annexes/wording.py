@@ -20,7 +20,7 @@ from indicators.enums import Stage
 from indicators.periods import Period
 from plans.models import Plan
 from reports.annexes.lines import Place
-from reports.annexes.spec import AnnexSpec, SignatureBlock
+from reports.annexes.spec import AnnexSpec, Layout, Measure, SignatureBlock
 from reports.annexes.table import PROVISIONAL_MARK, SAMPLE_MARK, SYMBOLS, Cell, CellKind
 from reports.enums import ReportState
 
@@ -31,6 +31,7 @@ _SYMBOL_MEANING = {
     CellKind.NOT_APPLICABLE: "không áp dụng",
     CellKind.NOT_PLANNED: "chưa giao kế hoạch",
 }
+_OFFICIAL_MEANING = {CellKind.MISSING: "chưa có số liệu được duyệt"}
 _DASHES = {CellKind.NOT_APPLICABLE, CellKind.NOT_PLANNED}
 _STATE_NOTES = {
     ReportState.DRAFT: "Đang nhập",
@@ -50,7 +51,8 @@ def group_notes(place: Place) -> list[str]:
     if group is None:
         return []
     known, wanted = len(place.units), group.expected_size
-    gone = [unit for unit in place.units if unit not in place.communes]
+    there = set(place.communes)
+    gone = [unit for unit in place.units if unit not in there]
     sample = [row.unit for row in group.member_rows if row.source == MemberSource.SAMPLE]
     notes = []
     if wanted is None:
@@ -81,17 +83,32 @@ def place_of(unit: Unit) -> str:
     return unit.name
 
 
-def reference_line(plan: Plan | None, unit: Unit) -> str:
+def reference_line(plan: Plan | None, unit: Unit, period: Period, layout: Layout) -> str:
     """The document the table goes with; numbers and dates not known stay blank.
 
-    The plan's own, where `unit` is the one whose plan it is; else the report of `unit`.
+    The plan itself, where `unit` is the one whose plan it is and the plan can state the figures;
+    else the report of `unit`, on its own plan where it has one.
     """
-    if plan is not None and plan.unit_id == unit.pk:
-        number = plan.number or f"{BLANK}/{_symbol(plan)}"
-        day, issuer = _date_words(plan.issued_on), plan.issuer
-        return f"(Kèm theo {plan.kind} số {number} {day} của {issuer})"
-    issuer = f"UBND {unit.name_in_sentence}"
-    return f"(Kèm theo Báo cáo số {BLANK}/BC-UBND {_date_words('')} của {issuer})"
+    report = f"Báo cáo số {BLANK}/BC-UBND {_date_words('')} của UBND {unit.name_in_sentence}"
+    if plan is None or plan.unit_id != unit.pk:
+        return f"(Kèm theo {report})"
+    named = f"{plan.kind} số {plan.number or f'{BLANK}/{_symbol(plan)}'}"
+    if _is_stated_by(plan, period, layout):
+        return f"(Kèm theo {named} {_date_words(plan.issued_on)} của {plan.issuer})"
+    return f"(Kèm theo {report} về kết quả thực hiện {named}{_short_date(plan)})"
+
+
+def _is_stated_by(plan: Plan, period: Period, layout: Layout) -> bool:
+    """Are the figures planned ones alone, or of a period that was over when the plan was issued?
+
+    Of a day known in part, or only as the first year planned for, the earliest is taken: so no
+    plan is said to state what its writers may not have known.
+    """
+    figures = [leaf for leaf in layout.leaves if leaf.text is None]
+    if all(leaf.measure is Measure.PLAN for leaf in figures):
+        return True
+    issued_on = plan.issued_on or str(plan.year_from or "")
+    return period.end.isoformat() <= issued_on  # 2024-12-31 is before 2025, and after 2024-12
 
 
 def _symbol(plan: Plan) -> str:
@@ -103,6 +120,14 @@ def _symbol(plan: Plan) -> str:
 def _date_words(issued_on: str) -> str:
     year, month, day = ([*issued_on.split("-"), "", "", ""])[:3]
     return f"ngày {day or BLANK} tháng {month or BLANK} năm {year or BLANK}"
+
+
+def _short_date(plan: Plan) -> str:
+    """ngày 25/11/2021, tháng 11/2021, năm 2021; of a plan without a date the years it is for."""
+    if not plan.issued_on:
+        return f" giai đoạn {plan.year_from}-{plan.year_to}" if plan.year_from else ""
+    parts = plan.issued_on.split("-", 2)
+    return f" {('năm', 'tháng', 'ngày')[len(parts) - 1]} {'/'.join(reversed(parts))}"
 
 
 def title(spec: AnnexSpec, variant: str, period: Period, plan: Plan | None) -> str:
@@ -164,14 +189,15 @@ def state_note(state: str | None, stage: str, *, is_empty: bool) -> str:
     return _STATE_NOTES.get(ReportState(state), "")
 
 
-def symbol_note(cells: Iterable[Cell]) -> list[str]:
+def symbol_note(cells: Iterable[Cell], stage: str, *, has_not_due: bool) -> list[str]:
     """What the symbols in the table mean, those that occur."""
     kinds = {cell.kind for cell in cells}
-    told = [
-        f"“{symbol}” {_SYMBOL_MEANING[kind]}" for kind, symbol in SYMBOLS.items() if kind in kinds
-    ]
+    meaning = _SYMBOL_MEANING | _OFFICIAL_MEANING if stage == Stage.OFFICIAL else _SYMBOL_MEANING
+    told = [f"“{symbol}” {meaning[kind]}" for kind, symbol in SYMBOLS.items() if kind in kinds]
     if kinds >= _DASHES:
         told[-2:] = [f"{told[-2]}, ở cột kế hoạch và so với kế hoạch là chưa giao kế hoạch"]
+    if has_not_due:
+        told.append("ô trống là chưa đến kỳ")
     return [f"Ký hiệu: {'; '.join(told)}."] if told else []
 
 
@@ -196,13 +222,17 @@ def unit_names(units: Sequence[Unit], *, with_parent: bool = False) -> str:
     return ", ".join(names) + (f" và {rest} đơn vị khác" if rest > 0 else "")
 
 
-def years_note(number: str, gaps: Mapping[tuple[Period, ...], str]) -> str:
-    """Which years a mean or a running total lacks, and in which units; no names: in all of them."""
-    told = [
+def lacking_years(gaps: Mapping[tuple[Period, ...], str]) -> str:
+    """năm 2022 ở xã A; năm 2022, 2023 ở xã B; no names: in all of them."""
+    return "; ".join(
         f"năm {', '.join(str(year) for year in years)}{f' ở {names}' if names else ''}"
         for years, names in gaps.items()
-    ]
-    return f"Cột ({number}) chưa gồm {'; '.join(told)}." if told else ""
+    )
+
+
+def years_note(numbers: Sequence[str], lacking: str) -> str:
+    """Which years means or running totals lack, and in which units."""
+    return f"Cột {_columns(numbers)} chưa gồm {lacking}."
 
 
 def merger_note(unit: Unit, before: Sequence[Unit]) -> str:
@@ -218,10 +248,14 @@ def balance_note(number: str, line: str, names: str) -> str:
 
 
 def total_note(numbers: Sequence[str], *, of_units: bool) -> str:
-    columns = ", ".join(f"({number})" for number in numbers)
+    columns = _columns(numbers)
     if not of_units:
         return f"Cột {columns}: dòng tổng khác tổng các dòng cộng vào nó."
     return f"Cột {columns}: dòng tổng là số tổng hợp của cả địa bàn, khác tổng các dòng."
+
+
+def _columns(numbers: Sequence[str]) -> str:
+    return ", ".join(f"({number})" for number in numbers)
 
 
 PENDING_NOTE = "Có số liệu mới chưa được cộng vào biểu; lập lại biểu sau ít phút."

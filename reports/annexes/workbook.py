@@ -18,27 +18,26 @@ from xlsxwriter.utility import xl_col_to_name, xl_range, xl_rowcol_to_cell
 from communes.models import Official
 from indicators.periods import Period
 from povertyplan.lib.speech import officially
+from povertyplan.lib.textwidth import in_pieces, unbroken
 from reports.annexes.build import build_table, find_annex
 from reports.annexes.edges import FONT, PagedWorksheet, write_edges
 from reports.annexes.expressions import Expression, to_formula
 from reports.annexes.lines import Area
 from reports.annexes.measures import (
-    BODY_PT,
     FRAME_PT,
     GAP_PT,
     HIGHEST_PT,
-    SMALL_PT,
+    REFERENCE_PT,
     STAMP_PT,
     Words,
-    in_pieces,
     measured,
     signed_lines,
-    unbroken,
 )
 from reports.annexes.source_sheet import add_sources
 from reports.annexes.sources import Sources, read_sources
 from reports.annexes.spec import Leaf, TextColumn
 from reports.annexes.table import Cell, Row, RowKind, Table, columns_of
+from reports.annexes.widths import BODY_PT, SMALL_PT
 
 _BORDER = {"border": 1, "valign": "vcenter"}
 _LINES_OF_A_ROW = 25
@@ -227,7 +226,9 @@ class Form:
         lines = self.measures.title_lines
         titled = {"bold": True, "font_size": 13, "text_wrap": lines > 1, **centred}
         self.across(table.title.upper(), next(heights) * lines, **titled)
-        self.across(table.reference, next(heights), italic=True, font_size=11, **centred)
+        lines = self.measures.reference_lines
+        referred = {"italic": True, "font_size": REFERENCE_PT, "text_wrap": lines > 1, **centred}
+        self.across(table.reference, next(heights) * lines, **referred)
         marked = self.style(font_size=11, bold=True, font_color="#A01E14")
         self.text(0, right - 1, " – ".join(table.marks), marked)
         measure = self.style(italic=True, align="right")
@@ -372,7 +373,7 @@ class Form:
             sheet.set_h_pagebreaks([first_row + self.measures.last_page])
         sheet.freeze_panes(first_row, _frozen_columns(self.leaves))
         sheet.fit_to_pages(1, 1 if self.measures.one_page else 0)
-        write_edges(sheet, table)
+        write_edges(sheet, table, is_marked=True)
         self.book.set_properties(
             {"title": table.title, "subject": table.label, "created": table.made_at}
         )

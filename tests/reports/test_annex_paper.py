@@ -108,6 +108,17 @@ def test_lines_of_a_unit_are_kept_on_one_page(form: Annex, places: Places, told_
         assert len(body) % 2 == 0
 
 
+def test_heading_of_a_narrow_column_is_not_broken(
+    form: Annex, places: Places, told_by: Any
+) -> None:
+    stt = form.definition["layouts"][0]["columns"][0]
+    stt |= {"heading_vi": "STT", "width": 4}
+
+    (page,), _known = told_by(print_table(drawn(form, places.district)))
+
+    assert "STT" in page.split()
+
+
 def test_name_that_looks_like_markup_stays_a_name(
     form: Annex, places: Places, told_by: Any
 ) -> None:

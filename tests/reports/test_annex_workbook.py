@@ -215,7 +215,7 @@ def test_frame_is_that_of_an_official_document(filled: Filled) -> None:
         "Độc lập - Tự do - Hạnh phúc",
         "Biểu số 01",
         "HỘ NGHÈO THEO XÃ NĂM 2024",
-        "(Kèm theo Kế hoạch số …/KH-UBND ngày … tháng 02 năm 2021 của UBND huyện Thử Nghiệm)",
+        filled.table(filled.places.district).reference,
         "SỐ TẠM TÍNH",
         "ĐVT: hộ, %",
     ]

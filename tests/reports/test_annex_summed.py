@@ -1,0 +1,244 @@
+"""What a table says of its line of totals, so that no two sums are compared that cannot be."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from communes.models import Unit
+from indicators.models import Indicator
+from indicators.periods import Period
+from indicators.rollups import drain
+from plans.enums import TargetKind
+from plans.models import Amendment, Plan, Target
+from reports.annexes.build import build_table
+from reports.models import Annex
+from tests.builders import Y2024, Places, told
+from tests.reports import annex_forms
+from tests.reports.annex_forms import Measured
+
+YEAR_PLAN: dict[str, Any] = {
+    "variant": "year",
+    "columns": [
+        *annex_forms.NAMES,
+        annex_forms.shown("escaped"),
+        annex_forms.shown("escaped_plan", indicator="escaped", measure="plan"),
+    ],
+}
+
+
+@pytest.fixture
+def measured(db: None) -> Measured:
+    return annex_forms.measured()
+
+
+@pytest.fixture
+def plan(places: Places) -> Plan:
+    return annex_forms.plan(places.district, number="17/KH-UBND")
+
+
+@pytest.fixture
+def form(plan: Plan) -> Annex:
+    return annex_forms.annex(plan)
+
+
+def remarks(form: Annex, unit: Unit, variant: str = "year") -> list[str]:
+    drain()
+    return list(build_table(form, unit, Y2024, "provisional", variant).remarks)
+
+
+def of_total(form: Annex, unit: Unit, variant: str = "year") -> list[str]:
+    return [words for words in remarks(form, unit, variant) if words.startswith("Dòng tổng")]
+
+
+def of_plan(form: Annex, unit: Unit) -> list[str]:
+    return [words for words in remarks(form, unit) if words.startswith("Không giao số riêng")]
+
+
+# -- sums of different units ------------------------------------------------------------------
+
+
+def test_sums_of_different_units_say_how_many_each(
+    places: Places, measured: Measured, form: Annex
+) -> None:
+    """Openings are known of three communes, what was reported of one."""
+    told(places.first, measured.values("20", "98", "13", "8", relapsed="1", households="100"))
+    told(places.second, measured.values("5", "50"))
+    told(places.town, measured.values("7", "70"))
+
+    (note,) = of_total(form, places.district)
+    assert note == (
+        "Dòng tổng cộng số của các đơn vị đã có số liệu: cột (3), (4) của 3 đơn vị; "
+        "cột (6)–(10) của 1 đơn vị."
+    )
+
+
+def test_sums_of_the_same_units_say_nothing(
+    places: Places, measured: Measured, form: Annex
+) -> None:
+    """Neither where all have told, nor where the same lack everywhere: the name counts those."""
+    for unit in (places.first, places.second):
+        told(unit, measured.values("20", "98", "13", "8", relapsed="1", households="100"))
+    assert of_total(form, places.district) == []
+    told(places.town, measured.values("7", "70", "5", "3", relapsed="1", households="70"))
+    assert of_total(form, places.district) == []
+
+
+def test_what_does_not_apply_to_a_unit_is_no_gap(
+    places: Places, measured: Measured, form: Annex
+) -> None:
+    """Those who have something to say have all said it."""
+    for unit in (places.first, places.second, places.town):
+        told(unit, measured.values("20", "98", "13", "8", relapsed="1", households="100"))
+    told(places.town, {measured.relapsed: None, measured.escaped: None})
+
+    assert of_total(form, places.district) == []
+
+
+def test_years_of_a_plan_are_not_of_the_same_units(
+    places: Places, measured: Measured, form: Annex
+) -> None:
+    """Columns of years to come are no sums yet."""
+    for unit in (places.first, places.second, places.town):
+        told(unit, {measured.poor: "20", measured.escaped: "2"}, Period(2023))
+    told(places.first, {measured.poor: "13", measured.escaped: "8"})
+
+    (note,) = of_total(form, places.district, "period")
+    assert note.endswith(": cột (3), (5), (13) của 3 đơn vị; cột (6), (8) của 1 đơn vị.")
+
+
+# -- a plan without a figure for the year ----------------------------------------------------
+
+
+@pytest.fixture
+def yearly(plan: Plan) -> Annex:
+    return annex_forms.annex(plan, layouts=[YEAR_PLAN])
+
+
+def promised(plan: Plan, unit: Unit, of: Indicator, value: str = "91.6", **more: object) -> Target:
+    """A level by 2025 that the plan promises of the unit."""
+    return Target.objects.create(
+        **{
+            "code": f"ct-{Target.objects.count()}",
+            "plan": plan,
+            "section": "II",
+            "unit": unit,
+            "scope": "all",
+            "theme": "poverty",
+            "indicator": of,
+            "label": "Chỉ tiêu",
+            "kind": TargetKind.LEVEL,
+            "comparator": ">",
+            "value": Decimal(value),
+            "unit_of_measure": "hộ",
+            "year_from": 2025,
+            "year_to": 2025,
+            "direction": "up_good",
+            **more,
+        }
+    )
+
+
+def test_column_without_a_plan_for_the_year_says_what_is_promised_by_the_end(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    promised(plan, places.district, measured.escaped)
+
+    (note,) = of_plan(yearly, places.district)
+    assert note == (
+        "Không giao số riêng cho năm 2024: cột (4), chỉ tiêu đến hết năm 2025 là > 91,6 hộ."
+    )
+    assert of_plan(yearly, places.first) == []
+
+
+def test_what_is_promised_of_all_years_together_names_them(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    cumulative = {"kind": TargetKind.CUMULATIVE, "year_from": 2023}
+    promised(plan, places.district, measured.escaped, "300", **cumulative)
+
+    (note,) = of_plan(yearly, places.district)
+    assert "cột (4), chỉ tiêu cả giai đoạn 2023-2025 là > 300 hộ." in note
+
+
+def test_plan_of_the_year_needs_no_other(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    promised(plan, places.district, measured.escaped)
+    annex_forms.milestone(plan, places.district, measured.escaped, 2024, "8", cut=False)
+
+    assert of_plan(yearly, places.district) == []
+
+
+def test_promise_is_told_as_it_stands_in_the_year(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    """A decision of the year counts, one of the year after does not."""
+    made = promised(plan, places.district, measured.escaped)
+    for day, value in ((date(2024, 6, 1), "95"), (date(2025, 1, 1), "99")):
+        Amendment.objects.create(
+            target=made,
+            in_force_from=day,
+            decision_number="1/QĐ-UBND",
+            decided_on=day,
+            reason="Điều chỉnh",
+            comparator=">",
+            value=Decimal(value),
+            year_to=2025,
+        )
+
+    (note,) = of_plan(yearly, places.district)
+    assert note.endswith(" là > 95 hộ.")
+
+
+def test_what_is_promised_of_each_commune_or_is_over_is_not_the_districts(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    promised(plan, places.district, measured.escaped, each_unit=True)
+    promised(plan, places.district, measured.escaped, year_from=2022, year_to=2023)
+    promised(plan, places.district, measured.escaped, kind=TargetKind.RESULT, result_shape="level")
+
+    assert of_plan(yearly, places.district) == []
+
+
+def test_own_plan_and_nearer_year_come_first(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    later = annex_forms.plan(places.district, code="sau", number="99/KH-UBND", order=9)
+    promised(later, places.district, measured.escaped, "1")
+    promised(plan, places.district, measured.escaped, "2", year_from=2026, year_to=2026)
+    promised(plan, places.district, measured.escaped, "3")
+
+    (note,) = of_plan(yearly, places.district)
+    assert note.endswith("chỉ tiêu đến hết năm 2025 là > 3 hộ.")
+    plan.targets.all().delete()
+    (note,) = of_plan(yearly, places.district)
+    assert note.endswith("chỉ tiêu đến hết năm 2025 của Kế hoạch số 99/KH-UBND là > 1 hộ.")
+
+
+def test_promises_take_one_query_however_many_columns(
+    places: Places, measured: Measured, plan: Plan
+) -> None:
+    wide = {
+        **YEAR_PLAN,
+        "columns": [
+            *YEAR_PLAN["columns"],
+            *(
+                annex_forms.shown(f"{code}_plan", indicator=code, measure="plan")
+                for code in ("relapsed", "households", "poor")
+            ),
+        ],
+    }
+    costs = []
+    for layout, code in ((YEAR_PLAN, "mot"), (wide, "nhieu")):
+        made = annex_forms.annex(plan, code=code, layouts=[layout])
+        of_plan(made, places.district)
+        with CaptureQueriesContext(connection) as found:
+            build_table(made, places.district, Y2024, "provisional")
+        costs.append(sum('FROM "plans_target"' in row["sql"] for row in found))
+    assert costs[0] == costs[1]
