@@ -98,6 +98,35 @@ def test_formula_that_fetches_is_refused_in_a_rule(place: str, formula: str) -> 
     assert "Công thức lấy" in refusal(before_edges(place.format(formula)))
 
 
+ANYWHERE = [
+    "INDIRECT(\"'C:\\a\\[b.xlsx]Trang'!A1\")",
+    "SUM(indirect (A1))",
+    "_xlfn.MAP(A1:A2,INDIRECT)",
+    "SUM(OFFSET(A1,0,0,9,1))",
+    'CUBEVALUE("a","b")',
+    'INFO("directory")',
+]
+
+
+@pytest.mark.parametrize("formula", ANYWHERE)
+def test_function_that_names_its_cells_itself_is_refused_with_sheet_and_cell(formula: str) -> None:
+    name = next(
+        one for one in ("INDIRECT", "OFFSET", "CUBEVALUE", "INFO") if one in formula.upper()
+    )
+
+    told = refusal(template({**SIMPLE, "C7": f"={formula}"}))
+
+    assert f"ô C7: Không dùng hàm {name}" in told
+
+
+def test_function_that_names_its_cells_itself_is_refused_in_a_name() -> None:
+    name = "<definedName name=\"ten\">OFFSET('Biểu'!$A$1,1,1)</definedName>"
+    told = f"<definedNames>{name}</definedNames>"
+
+    words = refusal(edited("<calcPr", f"{told}<calcPr", part="xl/workbook.xml"))
+    assert "ten: Không dùng hàm OFFSET" in words
+
+
 @pytest.mark.parametrize(
     ("name", "formula", "words"),
     [
@@ -114,7 +143,8 @@ def test_name_that_runs_or_fetches_is_refused(name: str, formula: str, words: st
 
 
 def test_word_that_is_no_call_is_taken() -> None:
-    checked(template({**SIMPLE, "C7": '=IF(A1="call | exec","image",1)'}), NAMES)
+    for words in ("call | exec", "the offsets", "info"):
+        checked(template({**SIMPLE, "C7": f'=IF(A1="{words}","image",1)'}), NAMES)
 
 
 @pytest.mark.parametrize("sign", ["\ue001", "&#xE002;", "&#57347;", "\ue004"])

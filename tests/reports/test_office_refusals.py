@@ -47,7 +47,7 @@ def refusal(content: bytes) -> str:
         ({"C7": "=SUM(C5:INDEX(C:C,7))"}, "ô C7: Viết vùng bằng hai địa chỉ ô"),
         (
             {"B4": "{{ nhom.ten }}", "C4": "{{ nhom.cot_3 }}", "C7": "=SUM(C5:C5)"},
-            "ô C7: Cộng cả dòng nhóm sẽ tính hai lần",
+            "ô C7: Cộng cả dòng nhóm sẽ tính hai lần. Xóa dòng {{ nhom.… }} nếu",
         ),
         (
             {"B4": "{{ nhom.ten }}", "E4": "=SUM(E5:E5)", "E5": "=C5", "E7": "=SUM(E5:E5)"},

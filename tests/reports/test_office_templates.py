@@ -171,14 +171,29 @@ def test_example_is_a_template_that_can_be_used_as_it_is(
     assert reviewer.post(address, {"file": file}).status_code == 302
 
     made = load_workbook(BytesIO(reviewer.get(f"{FILE}?variant={variant}").content))
+    assert len(made.worksheets) == 1  # without the page that explains
     words = [str(cell.value) for row in made.worksheets[0].iter_rows() for cell in row]
     assert not [one for one in words if "{{" in one]
     assert "Tổng cộng (2/3)" in words
-    explained = [row[0].value for row in made.worksheets[1].iter_rows(min_row=3)]
+    second = load_workbook(BytesIO(example.content)).worksheets[1]
+    explained = [row[0].value for row in second.iter_rows(min_row=3)]
     spec = read_spec(form.definition)
     names = [row.name.strip("{} ") for row in place_holders(spec, spec.layout(variant))]
     assert explained == names
     assert set(SINGLE) < set(names)
+
+
+@pytest.mark.parametrize(("code", "has_groups"), [("901", False), ("90", True)])
+def test_example_has_a_row_of_subtotals_only_where_the_table_has_them(
+    client: Client, form: Annex, places: Places, code: str, has_groups: bool
+) -> None:
+    unit = type(places.province).objects.get(code=code)
+    client.force_login(official("tinh", unit, Role.REVIEWER))
+
+    shown = page(client.get(f"/bieu/{code}/2024/thu/mau/vi-du.xlsx"))
+
+    words = [str(cell.value) for row in shown.iter_rows() for cell in row]
+    assert any(one.startswith("{{ nhom.") for one in words) == has_groups
 
 
 @pytest.mark.django_db(transaction=True)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from povertyplan.lib.bookforms import xml
 from povertyplan.lib.bookforms.harm import harms
+from povertyplan.lib.bookforms.help_sheet import NOTHING_LEFT_OUT, LeftOut, left_out
 from povertyplan.lib.bookforms.marks import (
     GROUP,
     TOTAL,
@@ -40,6 +41,8 @@ class Form:
     lines: dict[str, int]
     used: frozenset[str] = frozenset()
     """Names of everything filled in."""
+    left_out: LeftOut = NOTHING_LEFT_OUT
+    """The sheet that explains place-holders."""
 
     @property
     def kinds(self) -> dict[int, str]:
@@ -155,7 +158,8 @@ def _form(book: Book, found: _Found, names: Names) -> Form | None:
     if GROUP in lines and abs(lines[GROUP] - lines[UNIT]) != 1:
         words = _("Dòng nhom phải ngay trên dòng dong.")
         found.problems.append(Problem(words, sheet.line(lines[GROUP]), "rows"))
-    return Form(book, sheet, lines, frozenset(slot.full for slot in found.slots))
+    used = frozenset(slot.full for slot in found.slots)
+    return Form(book, sheet, lines, used, left_out(book, sheet, names))
 
 
 # -- what could not move along ---------------------------------------------------------------------
@@ -243,7 +247,10 @@ def _is_uncertain(told: Reference, row: int, form: Form) -> bool:
 def _lone(told: Reference) -> str:
     if told.is_lone:
         return _("Trỏ vào dòng lặp phải là vùng, như SUM(D8:D8).")
-    return _("Cộng cả dòng nhóm sẽ tính hai lần; dùng {{ tong.… }} cho số tổng.")
+    return _(
+        "Cộng cả dòng nhóm sẽ tính hai lần. Xóa dòng {{ nhom.… }} nếu biểu không cần dòng nhóm; "
+        "cần thì dùng {{ tong.… }} cho số tổng."
+    )
 
 
 # -- what nothing is filled in ---------------------------------------------------------------------

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from povertyplan.lib.archives import opened
 from povertyplan.lib.bookforms import moved, xml
 from povertyplan.lib.bookforms.check import Form
+from povertyplan.lib.bookforms.heights import Heights, Wrapped, heightened
 from povertyplan.lib.bookforms.marks import (
     GROUP,
     NOTHING,
@@ -32,6 +33,7 @@ Told = Mapping[str, Value]
 _ROW, _FIRST, _LAST = "\ue001", "\ue002", "\ue003"
 """Stand for row numbers in a row made ready: its own, and those of the units under a subtotal."""
 _MARK = "\ue004"
+_COLUMN = re.compile(f' r="([A-Z]{{1,3}}){_ROW}"')
 _AT_ONCE = 1_000_000
 MOST_WRITTEN = 200_000_000
 """Characters of all sheets; an annex of the whole country by commune has some 30 million."""
@@ -47,11 +49,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Values:
-    """`single`: by name, those of the total as tong.name. `page_mark`: what every page must say."""
+    """`single`: by name, those of the total as tong.name. `page_mark`: what every page must say.
+
+    `last_page`: the place of the line to begin the last page with, in a template of several pages
+    that breaks none itself.
+    """
 
     single: Told
     lines: Sequence[Line]
     page_mark: str = ""
+    last_page: int | None = None
 
 
 def fill(form: Form, values: Values, out: IO[bytes]) -> None:
@@ -62,7 +69,7 @@ def fill(form: Form, values: Values, out: IO[bytes]) -> None:
     written = 0
     with opened(form.book.content) as archive, ZipFile(out, "w", ZIP_DEFLATED) as target:
         for part in archive.infolist():
-            if part.filename == CALC_CHAIN:
+            if part.filename == CALC_CHAIN or part.filename in form.left_out.paths:
                 continue
             told = ZipInfo(part.filename, part.date_time)
             told.compress_type = ZIP_DEFLATED
@@ -108,16 +115,31 @@ class _Row:
             else:
                 self.pieces.append(piece)
 
-    def at(self, row: int, value: Callable[[Slot], Value], below: tuple[int, int]) -> str:
+    def at(
+        self,
+        row: int,
+        value: Callable[[Slot], Value],
+        below: tuple[int, int],
+        wrapped: Wrapped | None = None,
+    ) -> str:
         """`below`: the first and last row of the units under a subtotal."""
-        parts = [
-            piece if isinstance(piece, str) else _shown(piece, value(piece))
-            for piece in self.pieces
-        ]
+        told = [(piece, value(piece)) for piece in self.pieces if not isinstance(piece, str)]
+        values = iter(told)
+        parts = [one if isinstance(one, str) else _shown(*next(values)) for one in self.pieces]
         text = "".join(parts).replace(_ROW, str(row))
+        if wrapped:
+            text = heightened(text, _wrapping(told), wrapped)
         if _FIRST in text or _LAST in text:
             text = text.replace(_FIRST, str(below[0])).replace(_LAST, str(below[1]))
         return text
+
+
+def _wrapping(told: list[tuple[Slot, Value]]) -> Iterator[tuple[str, str]]:
+    """(column, words) of cells that a place-holder fills alone; a number is never wrapped."""
+    for slot, value in told:
+        found = _COLUMN.search(slot.cell)
+        if found is not None and value.number is None:
+            yield found[1], slot.words(value)
 
 
 def _shown(slot: Slot, value: Value) -> str:
@@ -137,7 +159,9 @@ def _shown(slot: Slot, value: Value) -> str:
 
 
 def _safe(words: str) -> str:
-    return re.sub(f"[{_ROW}-{_MARK}]", "", xml.harmless(words))[:32_767]
+    kept = re.sub(f"[{_ROW}-{_MARK}]", "", xml.harmless(words))
+    # _x0041_ is how Excel keeps an A: words that look so are told to stand for themselves
+    return re.sub("_(?=x[0-9A-Fa-f]{4}_)", "_x005F_", kept)[:32_767]
 
 
 class _Filling:
@@ -154,7 +178,7 @@ class _Filling:
         if name == WORKBOOK:
             return self.moves.workbook()
         if name == TYPES or name == "xl/_rels/workbook.xml.rels":
-            return moved.without_calc_chain(content)
+            return moved.without_lost_parts(content, self.form.left_out)
         if name in self.form.book.xml:
             return self.moves.drawing(name, content)
         return content
@@ -168,6 +192,9 @@ class _Filling:
         self._edges(frame)
         if is_form:
             moved.frame(frame, self.moves)
+            above = self._above_last_page(chosen)
+            if above is not None:
+                moved.break_page(frame, above)
         before, _found, after = xml.written(frame).partition(_MARK)
         yield xml.DECLARED + before
         for row in sheet.rows:
@@ -179,6 +206,17 @@ class _Filling:
             elif block.first == number:
                 yield from self._repeated(block, chosen[block.first])
         yield after
+
+    def _above_last_page(self, chosen: Mapping[int, list[Line]]) -> int | None:
+        """The last row of the page before the last."""
+        if self.values.last_page is None:
+            return None
+        wanted = self.values.lines[self.values.last_page]
+        for block in self.rows.blocks:
+            for place, line in enumerate(chosen[block.first]):
+                if line is wanted:
+                    return self.rows.start(block) + place - 1
+        return None
 
     def _single(self, slot: Slot) -> Value:
         return self.values.single.get(slot.full, NOTHING)
@@ -197,19 +235,22 @@ class _Filling:
 
     def _repeated(self, block: Block, lines: Sequence[Line]) -> Iterator[str]:
         by_number = {int(row.getAttribute("r")): row for row in self.form.sheet.rows}
-        ready = {}
+        ready, wrapped = {}, {}
+        heights = Heights(self.form.book, self.form.sheet)
         for number in range(block.first, block.last + 1):
             own: dict[int, tuple[str, str]] = {number: (_ROW, _ROW)}
             if self.form.kinds[number] == GROUP:
                 own[self.form.lines[UNIT]] = (_FIRST, _LAST)
             ready[number] = self._ready(self.form.sheet, by_number[number], own)
+            wrapped[number] = heights.wrapped(by_number[number])
         start = self.rows.start(block)
         below = list(_below(lines, start))
         text: list[str] = []
         size = 0
         for place, line in enumerate(lines):
-            row = ready[self.form.lines[line.kind]]
-            text.append(row.at(start + place, self._of(line), below[place]))
+            number = self.form.lines[line.kind]
+            row = ready[number].at(start + place, self._of(line), below[place], wrapped[number])
+            text.append(row)
             size += len(text[-1])
             if size > _AT_ONCE:
                 yield "".join(text)

@@ -21,6 +21,11 @@ _TOLD = ("textlink", "macro")
 """Attributes of drawings that are formulas."""
 _STARTING = ("auto_open", "auto_close", "auto_activate", "auto_deactivate")
 _PROGRAM = ("xlm", "function", "vbProcedure", "macro")
+_ANYWHERE = re.compile(
+    r"(?<![\w.])(?:_xl\w+\.)*(?:(INDIRECT|OFFSET|EVALUATE)(?![\w.!])|(CUBE\w+|GET\.\w+|INFO)\s*\()",
+    re.IGNORECASE,
+)
+"""What refers to cells that it names itself, of another file too; what asks other programs."""
 
 
 def harms(book: Book) -> Iterator[Problem]:
@@ -38,6 +43,10 @@ def harms(book: Book) -> Iterator[Problem]:
             if "[" not in formula:
                 words = _("Công thức lấy dữ liệu từ ngoài tệp hoặc gọi chương trình khác.")
             yield Problem(f"{words} (={formula[:60]})", where, "fetches")
+        elif found := _ANYWHERE.search(formula):
+            words = _("Không dùng hàm {name}: nó lấy số ở nơi chỉ biết khi mở tệp. Ghi thẳng ô.")
+            told = words.format(name=(found[1] or found[2]).upper())
+            yield Problem(f"{told} (={formula[:60]})", where, "anywhere")
     yield from _names(book)
     for sheet in book.sheets:
         yield from _merged(sheet)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from povertyplan.lib.bookforms import xml
 from povertyplan.lib.bookforms.check import Form
+from povertyplan.lib.bookforms.help_sheet import LeftOut
 from povertyplan.lib.bookforms.parts import CALC_CHAIN, CHART_CACHES, SheetPart
 from povertyplan.lib.bookforms.references import AREA, Own, RowMap, followed
 from povertyplan.lib.bookforms.xml import Node
@@ -20,6 +21,7 @@ _AFTER_EDGES = (
     "drawing", "legacyDrawing", "legacyDrawingHF", "drawingHF", "picture", "oleObjects",
     "controls", "webPublishItems", "tableParts", "extLst",
 )  # fmt: skip
+_AFTER_BREAKS = _AFTER_EDGES[1:]
 _AFTER_CALC = (
     "oleSize", "customWorkbookViews", "pivotCaches", "smartTagPr", "smartTagTypes",
     "webPublishing", "fileRecoveryPr", "webPublishObjects", "extLst",
@@ -53,6 +55,7 @@ class Moves:
         if told is None:
             told = _inserted(root, "calcPr", _AFTER_CALC)
         told.setAttribute("fullCalcOnLoad", "1")
+        self.form.left_out.workbook(root)
         return _bytes(root)
 
     @cached_property
@@ -147,6 +150,22 @@ def _listed(merged: Node, told: list[str]) -> None:
     parent.replaceChild(made, merged)
 
 
+def break_page(root: Node, row: int) -> None:
+    """Begin a page after a row, unless the author breaks pages or wants all of it on one."""
+    setup, properties = xml.child(root, "pageSetup"), xml.child(root, "sheetPr")
+    fitted = properties is not None and xml.child(properties, "pageSetUpPr") is not None
+    high = setup.getAttribute("fitToHeight") if setup is not None else ""
+    if xml.child(root, "rowBreaks") is not None or (fitted and high != "0"):
+        return
+    made = _inserted(root, "rowBreaks", _AFTER_BREAKS)
+    for name in ("count", "manualBreakCount"):
+        made.setAttribute(name, "1")
+    one = root.ownerDocument.createElement(made.tagName.replace("rowBreaks", "brk"))
+    for name, told in (("id", str(row)), ("max", "16383"), ("man", "1")):
+        one.setAttribute(name, told)
+    made.appendChild(one)
+
+
 def mark_pages(root: Node, words: str) -> None:
     """Say at the right of the top edge of every page what must be said."""
     told = xml.child(root, "headerFooter")
@@ -166,13 +185,16 @@ def mark_pages(root: Node, words: str) -> None:
         xml.set_text(one, f"{before[:room]}{end}{said}")
 
 
-def without_calc_chain(content: bytes) -> bytes:
-    """The order of calculation is of cells that are elsewhere now; programs make it anew."""
+def without_lost_parts(content: bytes, left_out: LeftOut) -> bytes:
+    """A list of parts less those left out, and the order of calculation, which programs make anew
+    as cells are elsewhere now."""
     root = xml.parsed(content)
     for one in xml.children(root):
         target = one.getAttribute("PartName") or one.getAttribute("Target")
         if target.rpartition("/")[2] == CALC_CHAIN.rpartition("/")[2]:
             root.removeChild(one)
+    left_out.types(root)
+    left_out.relations(root)
     return _bytes(root)
 
 

@@ -26,7 +26,7 @@ MOST_BYTES = 2 * 1024**2
 MOST_PART = 1024**2
 """Of one XML part unpacked: a form of 40 columns and 100 rows has some 300 kB."""
 WORKBOOK, STRINGS, TYPES = "xl/workbook.xml", "xl/sharedStrings.xml", "[Content_Types].xml"
-CALC_CHAIN = "xl/calcChain.xml"
+CALC_CHAIN, STYLES = "xl/calcChain.xml", "xl/styles.xml"
 OWN_SIGNS = re.compile("[\ue001-\ue004]")
 MOST_UNSHARED = 400_000
 """Characters of formulas that cells share, once each has its own."""

@@ -11,14 +11,17 @@ from xlsxwriter import Workbook
 
 from povertyplan.lib.bookforms.marks import GROUP, TOTAL, UNIT
 from povertyplan.lib.speech import officially
+from povertyplan.lib.textwidth import line_count
 from reports.annexes.edges import FONT, write_edges
-from reports.annexes.measures import SMALL_PT, STAMP_PT
+from reports.annexes.measures import HIGHEST_PT, STAMP_PT
 from reports.annexes.office.names import PAGE_MARK, column_names, names_of, place_holders
 from reports.annexes.table import RowKind, Table
+from reports.annexes.widths import SMALL_PT
 from reports.annexes.workbook import Form
 
 _PAGE_MARK = f"{{{{ {PAGE_MARK} }}}}"
 _KINDS = {TOTAL: RowKind.TOTAL, GROUP: RowKind.SUBTOTAL, UNIT: RowKind.UNIT}
+_EXPLAIN_MM, _EXPLAIN_PT = (45.0, 115.0, 80.0), 15
 _SPARE_LINES = 2
 """Of the notes: another period may have more to say, and no program makes a merged row higher."""
 
@@ -68,11 +71,17 @@ class _Example(Form):
         super().across(words, height_pt, **properties)
 
     def _body(self) -> None:
-        """Heights are left to the program, which fits a row to what it says."""
-        layout = self.table.layout
+        """Rows without heights: each gets that of its words when it is filled in.
+
+        A row of subtotals keeps others from adding the rows up, so it is there only where needed.
+        """
+        layout, spec = self.table.layout, self.table.origin.spec
         names = {leaf.id: name for name, leaf in column_names(layout).items()}
-        rows = names_of(self.table.origin.spec, layout).rows
-        for kind in (one for one in _KINDS if one in rows):
+        rows = set(names_of(spec, layout).rows)
+        told = {row.kind for row in self.told.rows}
+        rows = {kind for kind in rows if kind != GROUP or _KINDS[GROUP] in told}
+        order = (TOTAL, GROUP, UNIT) if spec.rows.total_on_top else (GROUP, UNIT, TOTAL)
+        for kind in (one for one in order if one in rows):
             styles = self._styles(_KINDS[kind])
             for column, (leaf, (words, number)) in enumerate(zip(self.leaves, styles, strict=True)):
                 place = f"{{{{ {kind}.{names[leaf.id]} }}}}"
@@ -103,19 +112,23 @@ class _Example(Form):
         sheet.print_area(0, 0, self.line - 1, self.last)
         sheet.repeat_rows(first_header, first_row - 1)
         sheet.fit_to_pages(1, 1 if self.measures.one_page else 0)
-        write_edges(sheet, self.table)
+        write_edges(sheet, self.table, is_marked=True)
 
 
 def _explain(book: Any, table: Table) -> None:
     """Names stand without their braces here, so that nothing is filled in."""
     sheet = book.add_worksheet(_("Chỗ điền"))
     plain, wrapped = {"font_name": FONT, "font_size": 11}, {"text_wrap": True, "valign": "top"}
-    sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 2, 60)
-    told = _("Chỗ điền viết trong hai dấu ngoặc nhọn. Xóa trang này trước khi dùng cũng được.")
+    for column, width in enumerate(_EXPLAIN_MM):
+        sheet.set_column_pixels(column, column, round(width * 96 / 25.4))
+    told = _("Chỗ điền viết trong hai dấu ngoặc nhọn. Trang này không vào biểu được xuất.")
     sheet.write_string(0, 0, told, book.add_format({**plain, "bold": True}))
     name, words = book.add_format(plain), book.add_format({**plain, **wrapped})
     for line, row in enumerate(place_holders(table.origin.spec, table.layout), start=2):
-        sheet.write_string(line, 0, row.name.strip("{} "), name)
-        sheet.write_string(line, 1, row.words, words)
-        sheet.write_string(line, 2, row.example, words)
+        cells = (row.name.strip("{} "), row.words, row.example)
+        lines = max(map(line_count, cells, _EXPLAIN_MM, (11,) * len(cells)))
+        sheet.set_row(line, min(_EXPLAIN_PT * lines, HIGHEST_PT))
+        for column, (said, style) in enumerate(zip(cells, (name, words, words), strict=True)):
+            sheet.write_string(line, column, said, style)
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)

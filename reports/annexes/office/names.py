@@ -22,10 +22,13 @@ from communes.models import Official
 from indicators.periods import Period
 from povertyplan.lib.bookforms.fill import Line, Values
 from povertyplan.lib.bookforms.marks import GROUP, NOTHING, TOTAL, UNIT, Names, Value
+from reports.annexes.measures import measured
 from reports.annexes.spec import AnnexSpec, Layout, Leaf, TextColumn
 from reports.annexes.table import Row, RowKind, Table
 
 PAGE_MARK = "dau_so_lieu"
+NAMING = frozenset({"ten_bieu", "ten_don_vi"})
+"""Either says which group a table is of; the rest speaks of the unit above it."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def values_of(paper: Paper, spec: AnnexSpec, *, is_marked: bool) -> Values:
     kinds = [_kind(row, spec) for row in table.rows]
     lines = [Line(kind, partial(_told_at, table, place, at)) for place, kind in enumerate(kinds)]
     mark = "" if is_marked else single[PAGE_MARK].text
-    return Values(single, lines, mark)
+    return Values(single, lines, mark, measured(table).last_page)
 
 
 def _kind(row: Row, spec: AnnexSpec) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -18,16 +20,17 @@ from communes import access
 from communes.models import Official, Unit
 from indicators.enums import Stage
 from indicators.periods import Period
+from povertyplan.lib.bookforms.advice import advised
 from povertyplan.lib.bookforms.check import Form, checked
 from povertyplan.lib.bookforms.fill import fill
 from povertyplan.lib.bookforms.parts import MOST_BYTES
-from povertyplan.lib.errors import DomainError
+from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.filenames import harmless_name
 from povertyplan.lib.parcels import BROKEN, MACRO, OTHER_KIND
 from povertyplan.lib.speech import officially
 from reports.annexes.build import build_table, find_annex
-from reports.annexes.lines import Place
-from reports.annexes.office.names import PAGE_MARK, Paper, names_of, values_of
+from reports.annexes.lines import Area, Place
+from reports.annexes.office.names import NAMING, PAGE_MARK, Paper, names_of, values_of
 from reports.annexes.spec import AnnexSpec, Layout, read_spec
 from reports.annexes.table import Table
 from reports.models import Annex, AnnexTemplate
@@ -40,12 +43,24 @@ _OTHER_ENDINGS = {
 
 @dataclass(frozen=True)
 class Asked:
-    """One variant of a table of a unit: what a template is of."""
+    """One variant of a table of a unit or a group: what a template is put to use for.
 
-    unit: Unit
+    A group is printed on the templates of the nearest unit above all of its members.
+    """
+
+    area: Area
     period: Period
     annex: Annex
     variant: str
+
+    @cached_property
+    def place(self) -> Place:
+        return Place(self.area, self.period)
+
+    @property
+    def unit(self) -> Unit:
+        """Whose template it is."""
+        return self.place.unit
 
     @property
     def address(self) -> str:
@@ -61,10 +76,10 @@ class Asked:
         return self.spec.layout(self.variant)
 
 
-def asked_for(unit: Unit, period: Period, code: str, variant: str) -> Asked:
-    """Raises DomainError where the unit has no such table, or it has no such variant."""
-    annex = find_annex(code, unit, period)
-    return Asked(unit, period, annex, read_spec(annex.definition).layout(variant).variant)
+def asked_for(area: Area, period: Period, code: str, variant: str) -> Asked:
+    """Raises DomainError where the area has no such table, or it has no such variant."""
+    annex = find_annex(code, area, period)
+    return Asked(area, period, annex, read_spec(annex.definition).layout(variant).variant)
 
 
 def own_template(asked: Asked) -> AnnexTemplate | None:
@@ -75,6 +90,12 @@ def own_template(asked: Asked) -> AnnexTemplate | None:
 def versions_of(asked: Asked) -> models.QuerySet[AnnexTemplate]:
     rows = AnnexTemplate.objects.filter(unit=asked.unit, annex=asked.annex, variant=asked.variant)
     return rows.order_by("-version")
+
+
+def in_use(units: Iterable[Unit]) -> set[tuple[int, int, str]]:
+    """(unit, annex, variant) of every template in use, in one query."""
+    rows = AnnexTemplate.objects.filter(unit__in=units, active=True)
+    return set(rows.values_list("unit_id", "annex_id", "variant"))
 
 
 def content_of(own: AnnexTemplate) -> bytes:
@@ -89,8 +110,10 @@ def content_of(own: AnnexTemplate) -> bytes:
 
 def keep_template(
     *, asked: Asked, by: Official, upload: UploadedFile[bytes] | None
-) -> AnnexTemplate:
+) -> tuple[AnnexTemplate, list[Problem]]:
     """Put a template in use in place of the one before, after trying it with the unit's table.
+
+    With what it would better be without: cells that are not printed, formulas that may fail.
 
     Raises Http404/PermissionDenied for who may not, DomainError with everything wrong in the file.
     """
@@ -104,7 +127,7 @@ def keep_template(
     # One byte too many is enough to be told that it is too large.
     content = upload.read(MOST_BYTES + 1)
     form = _form(content, asked)
-    _tried(form, asked, by)
+    advice = _tried(form, asked, by)
     made = AnnexTemplate(unit=asked.unit, annex=asked.annex, variant=asked.variant, uploaded_by=by)
     made.name = harmless_name(told, "xlsx", "mau-bieu")
     place = made.file.field.generate_filename(made, uuid.uuid4().hex)
@@ -112,7 +135,7 @@ def keep_template(
     try:
         with made.file.open() as stored:
             os.fsync(stored.fileno())
-        return _record(made, asked)
+        return _record(made, asked), advice
     except BaseException:
         made.file.storage.delete(made.file.name)
         raise
@@ -143,9 +166,11 @@ def use_version(*, asked: Asked, by: Official, version: int | None) -> None:
             raise Http404(_("Không có lần này của mẫu."))
 
 
-def _tried(form: Form, asked: Asked, by: Official) -> None:
+def _tried(form: Form, asked: Asked, by: Official) -> list[Problem]:
+    """What it would better be without. Raises DomainError where it cannot be filled in."""
     try:
         _filled(form, asked, Stage.PROVISIONAL, by)
+        return advised(form)
     except (AttributeError, LookupError, ValueError) as error:  # over what others wrote badly
         raise DomainError(BROKEN) from error
 
@@ -157,20 +182,25 @@ def _form(content: bytes, asked: Asked) -> Form:
 
 def table_of(asked: Asked, stage: str) -> Table:
     """What a template of it is filled in with. Raises DomainError when it cannot be had."""
-    return build_table(asked.annex, asked.unit, asked.period, stage, asked.variant)
+    return build_table(asked.annex, asked.area, asked.period, stage, asked.variant)
 
 
 @officially
 def _filled(form: Form, asked: Asked, stage: str, by: Official) -> tuple[str, bytes]:
+    if asked.place.group and not form.used & NAMING:
+        words = _("Mẫu của {unit} không có chỗ điền {names} nên không ghi được tên nhóm.")
+        names = " hoặc ".join(f"{{{{ {name} }}}}" for name in sorted(NAMING))
+        raise DomainError(words.format(unit=asked.unit.name_in_sentence, names=names))
     table = table_of(asked, stage)
-    paper = Paper(table, asked.period, by, asked.unit.name, str(Stage(stage).label))
+    paper = Paper(table, asked.period, by, asked.place.name, str(Stage(stage).label))
     out = BytesIO()
     fill(form, values_of(paper, asked.spec, is_marked=PAGE_MARK in form.used), out)
     return f"{Path(table.file_name).stem}-theo-mau.xlsx", out.getvalue()
 
 
 def office_file(asked: Asked, stage: str, by: Official) -> tuple[str, bytes]:
-    """(name, content) of the table in the unit's own template.
+    """(name, content) of the table in the unit's own template; of a group in that of the unit
+    above it.
 
     Raises Http404 where it has none, DomainError where the template does not fit any more.
     """

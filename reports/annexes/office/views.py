@@ -13,14 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from communes import access
-from communes.access import Action, Policy, policy
-from communes.models import Official, Unit
+from communes.access import Policy, policy
+from communes.models import Official
 from indicators.enums import Stage
 from indicators.periods import Period
 from povertyplan.lib.bookforms.parts import MOST_BYTES, XLSX
 from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.numbers import whole_key
 from povertyplan.lib.receiving import was_skipped
+from reports.annexes.lines import Area
 from reports.annexes.office.example import example_template
 from reports.annexes.office.pages import template_page
 from reports.annexes.office.templates import (
@@ -33,17 +34,27 @@ from reports.annexes.office.templates import (
     use_version,
     versions_of,
 )
+from reports.annexes.pages import find_area, find_unit
+
+MOST_ADVICE = 10
 
 
 def _asked(request: HttpRequest, code: str, period: str, annex: str) -> Asked:
     """Raises Http404 for a stranger, and for a table that the unit has not."""
+    span = _period(period)
+    return _asked_of(request, find_unit(request.user, code, span), span, annex)
+
+
+def _period(code: str) -> Period:
     try:
-        span = Period.parse(period)
+        return Period.parse(code)
     except ValueError as error:
         raise Http404(str(error)) from error
-    unit = access.require(request.user, Action.VIEW, Unit.objects.named(code, on=span.end))
+
+
+def _asked_of(request: HttpRequest, area: Area, period: Period, annex: str) -> Asked:
     try:
-        return asked_for(unit, span, annex, request.GET.get("variant", ""))
+        return asked_for(area, period, annex, request.GET.get("variant", ""))
     except DomainError as error:
         raise Http404(str(error)) from error
 
@@ -58,13 +69,19 @@ def _file(name: str, content: bytes) -> HttpResponse:
 @policy(Policy.BY_UNIT)
 @require_safe
 def document(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
-    """The table in the template in use; on a page of its own what keeps it from being filled in."""
-    asked = _asked(request, code, period, annex)
+    """The table in the template in use; on a page of its own what keeps it from being filled in.
+
+    A group has no such page.
+    """
+    span = _period(period)
+    asked = _asked_of(request, find_area(request.user, code, span), span, annex)
     is_official = request.GET.get("stage") == Stage.OFFICIAL
     stage = Stage.OFFICIAL if is_official else Stage.PROVISIONAL
     try:
         return _file(*office_file(asked, stage, cast(Official, request.user)))
     except DomainError as error:
+        if asked.place.group:
+            raise Http404(str(error)) from error
         return _page(request, asked, error.problems)
 
 
@@ -98,9 +115,12 @@ def template(request: HttpRequest, code: str, period: str, annex: str) -> HttpRe
         return _page(request, asked, [])
     access.require_keep_templates(request.user, asked.unit)
     try:
-        messages.success(request, _changed(request, asked))
+        done, *advice = _changed(request, asked)
     except DomainError as error:
         return _page(request, asked, error.problems)
+    messages.success(request, done)
+    for words in advice[:MOST_ADVICE]:
+        messages.warning(request, words)
     return redirect(f"{request.path}?{urlencode({'variant': asked.variant})}")
 
 
@@ -110,19 +130,20 @@ def _page(request: HttpRequest, asked: Asked, problems: list[Problem]) -> HttpRe
     return render(request, "annexes/office/template.html", context, status=status)
 
 
-def _changed(request: HttpRequest, asked: Asked) -> str:
-    """What was done."""
+def _changed(request: HttpRequest, asked: Asked) -> list[str]:
+    """What was done; after it what a template sent would better be without."""
     by = cast(Official, request.user)
     step = request.POST.get("step", "")
     if step == "none":
         use_version(asked=asked, by=by, version=None)
-        return _("Đã thôi dùng mẫu của đơn vị. Các lần gửi vẫn lưu trong hồ sơ.")
+        return [_("Đã thôi dùng mẫu của đơn vị. Các lần gửi vẫn lưu trong hồ sơ.")]
     if step:
         number = whole_key(step)
         use_version(asked=asked, by=by, version=number if number is not None else 0)
-        return _("Đã dùng lại mẫu lần {version}.").format(version=step)
+        return [_("Đã dùng lại mẫu lần {version}.").format(version=step)]
     if was_skipped(request):
         words = _("Mẫu lớn hơn {most} MB. Bỏ bớt ảnh rồi gửi lại.")
         raise DomainError(words.format(most=MOST_BYTES // 1024**2))
-    made = keep_template(asked=asked, by=by, upload=request.FILES.get("file"))
-    return _("Đã dùng mẫu “{name}”, lần {version}.").format(name=made.name, version=made.version)
+    made, advice = keep_template(asked=asked, by=by, upload=request.FILES.get("file"))
+    words = _("Đã dùng mẫu “{name}”, lần {version}.")
+    return [words.format(name=made.name, version=made.version), *map(str, advice)]
