@@ -21,6 +21,7 @@ bench-pages: ## truy vấn, byte, phần tử của từng trang với 1, 19 và
 bench-annex: ## thời gian, bộ nhớ lập biểu Excel 106, 1.060, 10.600 dòng, ghi vào docs/annex-size.md
 	@tooling/environment.sh dev
 	@.venv/bin/python -m bench.annex_size docs/annex-size.md
+	@.venv/bin/python -m bench.annex_whole docs/annex-size.md
 
 drill: ## 16 người ghi và 4 worker cùng lúc, worker bị dừng bất ngờ: không được mất hay cộng hai lần số nào
 	@bench/drill.sh

@@ -22,7 +22,6 @@ from communes.versions import (
     sums,
     table,
     told_by_frame,
-    values_of,
     versioned,
 )
 from indicators.models import Audit, Result
@@ -54,7 +53,6 @@ __all__ = [
     "of_returns",
     "of_snapshot",
     "of_source",
-    "of_unit",
     "versioned",
 ]
 
@@ -84,15 +82,6 @@ def calendar_of(units: Any) -> Any:
 # -- pages -------------------------------------------------------------------------------------
 # A page's statements are the same each time it is asked for: they are put together once. Nothing
 # is read meanwhile.
-
-
-def of_unit(code: str, period: str) -> list[object] | None:
-    """Everything pages of a unit and a period rest on, read now; None where there is no such page.
-
-    The same number of queries for a commune and a province.
-    """
-    found = _of(_unit_parts, code, period)
-    return None if found is None else values_of(found)
 
 
 def of_figures(request: HttpRequest, code: str, period: str) -> Facts | None:

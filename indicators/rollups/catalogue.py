@@ -63,6 +63,7 @@ class Catalogue:
         self._masks: dict[Profile, Bools] = {}
         self._asked_of: dict[tuple[int, str], Bools] = {}
         self._expected: dict[tuple[int, str], Ints] = {}
+        self._alone: dict[bytes, Ints] = {}
         self._with_below: set[tuple[int, str]] = set()
         self.numerators: dict[int, list[Indicator]] = defaultdict(list)
         self.denominators: dict[int, list[Indicator]] = defaultdict(list)
@@ -149,9 +150,11 @@ class Catalogue:
             row = np.zeros(self.width, np.int64)
             for profile, count in profiles.items():
                 row += count * self.mask(profile)
-            self._expected[pk, period.code] = row
             if profiles.total() > 1:
                 self._with_below.add((pk, period.code))
+            else:  # one of a few, and there are many such units
+                row = self._alone.setdefault(row.tobytes(), row)
+            self._expected[pk, period.code] = row
 
     # -- columns --------------------------------------------------------------------------------
 

@@ -16,11 +16,11 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from communes import access
-from communes.access import Action, Policy, policy
+from communes.access import Policy, policy
 from communes.models import Official, Unit
 from indicators.enums import Stage
 from indicators.periods import Period
@@ -28,6 +28,8 @@ from povertyplan.lib.errors import DomainError
 from reports.annexes.batches import ask_batch, batch_box, cancel_batch, file_of, find_batch
 from reports.annexes.build import annexes_for
 from reports.annexes.making import plain
+from reports.annexes.pages import find_unit
+from reports.enums import BatchState
 from reports.models import AnnexBatch
 
 
@@ -36,13 +38,21 @@ def _place(request: HttpRequest, code: str, period: str) -> tuple[Unit, Period]:
         span = Period.parse(period)
     except ValueError as error:
         raise Http404(str(error)) from error
-    unit = Unit.objects.named(code, on=span.end)
-    return access.require(request.user, Action.VIEW, unit), span
+    return find_unit(request.user, code, span), span
 
 
-def _back(code: str, period: str, stage: str, at: str = "zip") -> HttpResponse:
-    """To the page, and on it to what is named `at`: the jobs, or the button for the next."""
-    return redirect(f"{reverse('annexes:list', args=[code, period])}?stage={stage}#{at}")
+def _back(
+    code: str, period: str, at: str, *, stage: str, plan: str, tier: str, reused: str = ""
+) -> HttpResponse:
+    """To the page, and on it to what is named `at`: the jobs, the button for the next, or the top.
+
+    `plan`, `tier`: what was chosen, so that the page keeps it. `reused`: the file (pk) that was
+    there already; the page says so beside it.
+    """
+    told = {"stage": stage, "plan": plan, "tier": tier, "da-co": reused}
+    query = {name: value for name, value in told.items() if value}
+    address = f"{reverse('annexes:list', args=[code, period])}?{urlencode(query)}"
+    return redirect(f"{address}#{at}" if at else address)
 
 
 @policy(Policy.BY_UNIT)
@@ -70,18 +80,21 @@ def _ask(request: HttpRequest, code: str, period: str) -> HttpResponse:
     plans = {row.plan.code: row.plan for row in annexes_for(unit, span) if row.plan}
     if plan_code and plan_code not in plans:
         raise Http404(_("Không có kế hoạch này cho đơn vị."))
+    chosen = {"stage": stage, "plan": plan_code, "tier": request.POST.get("tier", "")}
     try:
-        ask_batch(
+        found = ask_batch(
             unit=unit,
             period=span,
             stage=stage,
             plan=plans.get(plan_code),
-            tier=request.POST.get("tier", ""),
+            tier=chosen["tier"],
             by=cast(Official, request.user),
         )
     except DomainError as error:
         messages.error(request, str(error))
-    return _back(code, period, stage)
+        return _back(code, period, "", **chosen)  # where the message stands
+    reused = str(found.pk) if found.state == BatchState.DONE else ""
+    return _back(code, period, "zip", reused=reused, **chosen)
 
 
 @policy(Policy.BY_UNIT)
@@ -92,7 +105,9 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     cancel_batch(batch=found, by=cast(Official, request.user))
     messages.success(request, _("Đã dừng lập tệp."))
-    return _back(found.unit.address, found.period, found.stage, at="lap-zip")
+    plan = found.plan.code if found.plan else ""
+    chosen = {"stage": found.stage, "plan": plan, "tier": found.tier}
+    return _back(found.unit.address, found.period, "lap-zip", **chosen)
 
 
 @policy(Policy.BY_UNIT)

@@ -23,6 +23,7 @@ from plans.models import Plan
 from povertyplan.lib.errors import DomainError
 from reports.annexes import making
 from reports.annexes.lines import Area
+from reports.annexes.printed import version_of, versions_of
 from reports.annexes.tasks import soon, tend_without_beat
 from reports.enums import BatchState
 from reports.models import Annex, AnnexBatch
@@ -49,7 +50,7 @@ def ask_batch(
     with transaction.atomic():
         # Who asks at the same time waits here, and finds what this one wrote.
         Unit.objects.select_for_update().get(pk=unit.pk)
-        wanted.version = making.version_of(unit, period)
+        wanted.version = version_of(unit, period, stage)
         return _same(wanted) or _new(wanted)
 
 
@@ -62,7 +63,7 @@ def _alike(wanted: AnnexBatch) -> list[AnnexBatch]:
         tier=wanted.tier,
         version=wanted.version,
     )
-    return list(same.filter(state__in=[*UNDER_WAY, BatchState.DONE]))
+    return list(same.filter(state__in=[*UNDER_WAY, BatchState.DONE]).select_related("by"))
 
 
 def _same(wanted: AnnexBatch) -> AnnexBatch | None:
@@ -145,6 +146,7 @@ class BatchItem:
     batch: AnnexBatch
     is_current: bool
     is_mine: bool
+    is_reused: bool
     is_dead: bool
     seconds_left: int | None
     tier_label: str
@@ -152,16 +154,30 @@ class BatchItem:
 
 @dataclass(frozen=True, slots=True)
 class BatchBox:
+    """`asked_plan`, `asked_tier`: codes that were chosen last, to be chosen again."""
+
     under_way: list[BatchItem]
     past: list[BatchItem]
     plans: list[Plan]
     tiers: list[TierChoice]
+    asked_plan: str
+    asked_tier: str
 
 
 def batch_box(
-    area: Area, period: Period, annexes: Sequence[Annex], by: Official | AnonymousUser
+    area: Area,
+    period: Period,
+    annexes: Sequence[Annex],
+    by: Official | AnonymousUser,
+    *,
+    reused: str = "",
+    plan: str = "",
+    tier: str = "",
 ) -> BatchBox | None:
     """What the page shows of the files of a unit; None for a group. The queries do not grow.
+
+    `reused`: the file (pk) that has just been asked for and was there already. `plan`, `tier`:
+    what was chosen in the form.
 
     Where nobody else does, jobs that died are taken up again and old files dropped meanwhile.
     """
@@ -171,8 +187,8 @@ def batch_box(
     if not access.sees_below(by, area):
         found = found.filter(tier="")
     rows = list(found.select_related("plan", "by")[:SHOWN])
-    version = making.version_of(area, period) if rows else ""
-    items = [_item(row, version, by) for row in rows]
+    current = versions_of(area, period) if rows else {}
+    items = [_item(row, current.get(row.stage, ""), by, reused=reused) for row in rows]
     tend_without_beat(at_once=any(item.is_dead for item in items))
     plans = {annex.plan_id: annex.plan for annex in annexes if annex.plan}
     return BatchBox(
@@ -180,14 +196,18 @@ def batch_box(
         past=[item for item in items if item.batch.state not in UNDER_WAY],
         plans=list(plans.values()),
         tiers=tiers_below(area, period, by),
+        asked_plan=plan,
+        asked_tier=tier,
     )
 
 
-def _item(batch: AnnexBatch, version: str, by: Official) -> BatchItem:
+def _item(batch: AnnexBatch, version: str, by: Official, *, reused: str) -> BatchItem:
+    is_current = bool(version) and batch.version == version
     return BatchItem(
         batch=batch,
-        is_current=batch.version == version,
+        is_current=is_current,
         is_mine=batch.by_id == by.pk,
+        is_reused=is_current and reused == str(batch.pk),
         is_dead=making.is_dead(batch),
         seconds_left=_seconds_left(batch),
         tier_label=str(TierCode(batch.tier).label).lower() if batch.tier else "",

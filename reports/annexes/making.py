@@ -12,12 +12,12 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from pathlib import Path
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db.models import F, Q
+from django.http import Http404
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
@@ -28,10 +28,12 @@ from communes.models import Official, Unit
 from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.speech import officially
-from reports import versions
+from reports.annexes.absent import why_not
 from reports.annexes.build import offers
-from reports.annexes.lines import Place
+from reports.annexes.office.templates import asked_for, in_use, office_file
+from reports.annexes.pages import VARIANT_LABELS
 from reports.annexes.paper import annex_pdf
+from reports.annexes.printed import version_of
 from reports.annexes.workbook import annex_file
 from reports.enums import BatchState
 from reports.models import Annex, AnnexBatch
@@ -64,13 +66,6 @@ class _Step:
 def folder() -> Path:
     """Where the files are kept, outside what the web server serves."""
     return Path(settings.MEDIA_ROOT) / "annex-batches"
-
-
-def version_of(unit: Unit, period: Period) -> str:
-    """Digest of the data behind a unit's tables; another whenever any figure is."""
-    facts = versions.of_unit(Place(unit, period).address, period.code)
-    forms = list(Annex.objects.order_by("pk").values_list())
-    return sha256(repr([facts, forms]).encode()).hexdigest()
 
 
 def is_dead(batch: AnnexBatch) -> bool:
@@ -135,11 +130,13 @@ def _claim(pk: int) -> AnnexBatch | None:
 def _made(batch: AnnexBatch) -> bool:
     if not may_have(batch.by, batch):
         raise DomainError(_("Người yêu cầu không còn quyền xem đơn vị này."))
-    version = version_of(batch.unit, batch.span)
+    version = version_of(batch.unit, batch.span, batch.stage)
     steps = list(steps_of(batch))
     _save(batch, total=sum(not step.reason for step in steps), version=version)
     folder().mkdir(parents=True, exist_ok=True)
     problems = _write(batch, steps)
+    if version_of(batch.unit, batch.span, batch.stage) != version:
+        version = ""  # some tables are from before a change, some from after it
     name = f"{batch.pk}-{batch.worker}.zip"
     target = _part(batch).rename(folder() / name)
     try:
@@ -147,6 +144,7 @@ def _made(batch: AnnexBatch) -> bool:
             batch,
             state=BatchState.DONE,
             file=name,
+            version=version,
             size=target.stat().st_size,
             problems=problems,
             finished_at=timezone.now(),
@@ -200,14 +198,17 @@ def steps_of(batch: AnnexBatch) -> Iterator[_Step]:
 def _write(batch: AnnexBatch, steps: list[_Step]) -> list[dict[str, str]]:
     """Write the ZIP, one table in memory at a time; returns what could not be had."""
     problems: list[dict[str, str]] = []
+    own = in_use({step.unit for step in steps})
     done = 0
     with zipfile.ZipFile(_part(batch), "w", zipfile.ZIP_STORED) as packed:
         for step in steps:
             if step.reason:
-                problems.append({"where": _where(step), "reason": step.reason})
+                reason = why_not(step.annex, step.reason)
+                problems.append({"where": _where(step), "reason": reason})
                 continue
             _save(batch, done=done)
-            for make in MAKERS:
+            has_own = (step.unit.pk, step.annex.pk, step.variant) in own
+            for make in (*MAKERS, _in_own_template) if has_own else MAKERS:
                 _add(packed, batch, step, make, problems)
             done += 1
             _check_size(batch)
@@ -216,6 +217,17 @@ def _write(batch: AnnexBatch, steps: list[_Step]) -> list[dict[str, str]]:
             _put(packed, LIST_NAME, "\r\n".join(lines).encode("utf-8-sig"), batch)
     _save(batch, done=done)
     return problems
+
+
+def _in_own_template(
+    code: str, unit: Unit, period: Period, stage: str, variant: str, by: Official
+) -> tuple[str, bytes]:
+    """The same table in the template which the unit has put in use for it, beside the others."""
+    try:
+        return office_file(asked_for(unit, period, code, variant), stage, by)
+    except (DomainError, Http404) as error:
+        words = _("Xuất theo mẫu của đơn vị: {reason}")
+        raise DomainError(words.format(reason=error)) from error
 
 
 def _add(
@@ -242,7 +254,10 @@ def _add(
 
 
 def _where(step: _Step) -> str:
-    return " ".join(f"{step.unit.name}, biểu {step.annex.number} {step.variant}".split())
+    """Of two tables with one number, which is meant."""
+    variant = f", {str(VARIANT_LABELS.get(step.variant, step.variant)).lower()}"
+    said = f"{step.unit.name}, biểu {step.annex.number} “{step.annex.title}”"
+    return f"{said}{variant if step.variant else ''}"
 
 
 def _inside(packed: zipfile.ZipFile, batch: AnnexBatch, step: _Step, name: str) -> str:
@@ -288,8 +303,21 @@ def drop_old_batches() -> int:
 
 
 def _drop_leftovers() -> None:
-    """Parts of runs that were killed."""
-    before = (timezone.now() - timedelta(days=1)).timestamp()
-    for path in folder().glob("*.part") if folder().exists() else ():
-        if path.stat().st_mtime < before:
-            path.unlink(missing_ok=True)
+    """Parts of runs that were killed: no job under way is theirs, no task runs so long."""
+    limit = timedelta(seconds=settings.TASK_SECONDS["annexes"] + settings.TASK_GRACE_SECONDS)
+    before = (timezone.now() - limit).timestamp()
+    old = [path for path in folder().glob("*.part") if _written(path) < before]
+    if old:
+        under_way = AnnexBatch.objects.filter(state=BatchState.RUNNING)
+        owned = {_part(batch).name for batch in under_way if not is_dead(batch)}
+        for path in old:
+            if path.name not in owned:
+                path.unlink(missing_ok=True)
+
+
+def _written(path: Path) -> float:
+    """When last; now for one that is gone meanwhile."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return timezone.now().timestamp()

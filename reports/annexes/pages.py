@@ -15,12 +15,13 @@ from communes.models import GroupMember, Official, Unit, UnitGroup
 from indicators.enums import Stage
 from indicators.freshness import Freshness, Included, Scope
 from indicators.periods import Period
+from plans.wording import plan_heading, years_words
 from povertyplan.lib.bilingual import in_words
 from povertyplan.lib.errors import DomainError
+from reports.annexes.absent import has_form, sections_of, why_not
 from reports.annexes.build import Offer, build_table, offers
 from reports.annexes.lines import GROUP, Area, Place
 from reports.annexes.table import PrintedRow, Table, printed_rows
-from reports.enums import AnnexStatus
 from reports.models import Annex
 from reports.returns import periods_for
 
@@ -29,9 +30,13 @@ VARIANT_LABELS = {"year": gettext_lazy("Theo năm"), "period": gettext_lazy("C�
 
 @dataclass(frozen=True, slots=True)
 class ListItem:
-    """One table of the list: its sections in the document, and why it cannot be had, if so."""
+    """One table of the list: its sections in the document, and why it cannot be had, if so.
+
+    `plan`: which document it belongs to, where the list has tables of several.
+    """
 
     annex: Annex
+    plan: str
     sections: str
     reason: str
     has_form: bool
@@ -60,7 +65,10 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """`groups`: the groups of units among those of the place that the reader may see whole."""
+    """`groups`: the groups of units among those of the place that the reader may see whole.
+
+    `refused`: the table asked for, where it cannot be had. `is_asked`: one was asked for by name.
+    """
 
     place: Place
     period: Period
@@ -69,6 +77,8 @@ class ListPage:
     items: list[ListItem]
     periods: list[Period]
     preview: Preview | None
+    refused: ListItem | None
+    is_asked: bool
     groups: list[Place]
 
     @property
@@ -98,12 +108,35 @@ def find_area(official: Official | AnonymousUser, reference: str, period: Period
     Raises Http404 when there is none, or it is none of theirs.
     """
     if not reference.startswith(GROUP):
-        unit = Unit.objects.named(reference, on=period.end)
-        return access.require(official, Action.VIEW, unit)
+        return find_unit(official, reference, period)
     group = UnitGroup.objects.filter(code=reference.removeprefix(GROUP)).first()
     if group is None or not access.can_view_group(official, group):
         raise Http404(_("Không có nhóm này trong phạm vi của đồng chí."))
     return group
+
+
+def find_unit(official: Official | AnonymousUser, reference: str, period: Period) -> Unit:
+    """The unit as of the period's last day.
+
+    Raises Http404; who may see the unit on other days is told that it is the period that is wrong.
+    """
+    unit = Unit.objects.named(reference, on=period.end)
+    if unit is None:
+        other = Unit.objects.named_ever(reference)
+        if other is not None and access.can(official, Action.VIEW, other):
+            raise Http404(_no_longer(other, period))
+    return access.require(official, Action.VIEW, unit)
+
+
+def _no_longer(unit: Unit, period: Period) -> str:
+    words = {"unit": unit.name, "period": period.label, "end": f"{period.end:%d/%m/%Y}"}
+    if unit.valid_to < period.end:
+        said = _(
+            "{unit} không còn vào ngày cuối kỳ {period} ({end}), chỉ có đến {last}. "
+            "Chọn kỳ trước đó."
+        )
+        return said.format(last=f"{unit.valid_to:%d/%m/%Y}", **words)
+    return _("{unit} chưa có vào ngày cuối kỳ {period} ({end}). Chọn kỳ sau đó.").format(**words)
 
 
 def list_page(
@@ -117,7 +150,7 @@ def list_page(
 ) -> ListPage:
     """The tables of an area and period; `chosen` (or else the first that can be had) as a preview.
 
-    Raises DomainError when the table or variant asked for cannot be had.
+    Raises DomainError for a table or variant that there is not.
     """
     place = Place(area, period)
     periods = sorted({period, *(row for row in periods_for(place.unit) if row.is_year)})
@@ -126,14 +159,20 @@ def list_page(
     fresh = scope_of(area, tuple(sorted(before))).freshness()
     found = offers(area, period)
     shown = _chosen(found, chosen)
+    items = _items(found, shown)
+    is_refused = shown is not None and bool(shown.reason)
     return ListPage(
         place=place,
         period=period,
         stage=stage,
         fresh=fresh,
-        items=[_item(offer, shown) for offer in found],
+        items=items,
         periods=periods,
-        preview=_preview(shown, area, period, stage, variant) if shown else None,
+        preview=None
+        if shown is None or is_refused
+        else _preview(shown, area, period, stage, variant),
+        refused=next((item for item in items if item.is_chosen), None) if is_refused else None,
+        is_asked=bool(chosen),
         groups=_groups(place, by),
     )
 
@@ -159,20 +198,34 @@ def _chosen(found: list[Offer], code: str) -> Offer | None:
         return next((offer for offer in found if not offer.reason), None)
     for offer in found:
         if offer.annex.code == code:
-            if offer.reason:
-                raise DomainError(offer.reason)
             return offer
     raise DomainError(_("Không có biểu “%s” trong danh mục của đơn vị.") % code)
 
 
-def _item(offer: Offer, shown: Offer | None) -> ListItem:
+def _items(found: list[Offer], shown: Offer | None) -> list[ListItem]:
+    """Documents number their tables each for itself: of several it is told whose each one is."""
+    plans = {offer.annex.plan_id for offer in found}
+    return [_item(offer, shown, with_plan=len(plans) > 1) for offer in found]
+
+
+def _item(offer: Offer, shown: Offer | None, *, with_plan: bool) -> ListItem:
+    annex = offer.annex
     return ListItem(
-        annex=offer.annex,
-        sections=", ".join(offer.annex.definition.get("sections", ())),
-        reason=offer.reason,
-        has_form=offer.annex.status == AnnexStatus.USABLE,
+        annex=annex,
+        plan=plan_words(annex) if with_plan else "",
+        sections=sections_of(annex),
+        reason=why_not(annex, offer.reason) if offer.reason else "",
+        has_form=has_form(annex),
         is_chosen=offer == shown,
     )
+
+
+def plan_words(annex: Annex) -> str:
+    """Which document a table belongs to, with the years that it is for."""
+    if annex.plan is None:
+        return _("Biểu chung, không thuộc kế hoạch nào")
+    years = years_words(annex.plan.year_from, annex.plan.year_to)
+    return f"{plan_heading(annex.plan)}, {years}" if years else plan_heading(annex.plan)
 
 
 def _preview(offer: Offer, area: Area, period: Period, stage: str, variant: str) -> Preview:

@@ -24,6 +24,11 @@ from reports.annexes.spec import Layout, Leaf, Measure, Timing, UnsupportedLayou
 
 Demand = tuple[str, Period]
 """An indicator's code and the period it is wanted for."""
+UNITS_AT_ONCE = 2000
+"""Of which figures are read together; what that takes besides the figures is then given back."""
+
+
+NO_FIGURE = Figure()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,15 +162,16 @@ class Readings:
         self.catalogue = catalogue
         self.request = request
         self.lineage = Lineage(units, request.period.end)
-        self.merged: dict[int, set[Unit]] = defaultdict(set)
+        self.merged: dict[int, set[Unit]] = {}
         self.has_sample = self.pending = False
-        self._figures: dict[tuple[int, str, str], Figure] = {}
+        self._figures: dict[tuple[str, Period], dict[int, Figure]] = defaultdict(dict)
         wanted: dict[Period, set[str]] = defaultdict(set)
         for layout in layouts:
             for code, period in demands(layout, catalogue, request):
                 wanted[period].add(code)
         for period, codes in wanted.items():
-            self._read(units, period, codes)
+            for first in range(0, len(units), UNITS_AT_ONCE):
+                self._read(units[first : first + UNITS_AT_ONCE], period, codes)
         leaves = [leaf for layout in layouts for leaf in layout.leaves if _is_planned(leaf)]
         self._planned = self._read_plans(units, leaves)
         self._totals = self._read_totals(units, leaves)
@@ -176,11 +182,12 @@ class Readings:
         indicators = [self.catalogue[code] for code in sorted(codes)]
         found = figures(list(asked.values()), indicators, [period], self.request.stage)
         for unit, rows in sources.items():
-            self.merged[unit.pk].update(row for row in rows if row.pk != unit.pk)
+            if others := [row for row in rows if row.pk != unit.pk]:
+                self.merged.setdefault(unit.pk, set()).update(others)
             for indicator in indicators:
                 parts = [found[row.pk, indicator.pk, period.code] for row in rows]
                 figure = merge(parts, indicator, whole=True)
-                self._figures[unit.pk, indicator.code, period.code] = figure
+                self._figures[indicator.code, period][unit.pk] = figure
                 self._mark(figure)
 
     def _mark(self, figure: Figure) -> None:
@@ -219,7 +226,7 @@ class Readings:
 
     def figure(self, unit: Unit, code: str, period: Period) -> Figure:
         """A unit's figure; without a value for a year that nobody was asked for."""
-        return self._figures.get((unit.pk, code, period.code), Figure())
+        return self._figures.get((code, period), {}).get(unit.pk, NO_FIGURE)
 
     def together(self, units: Sequence[Unit], code: str, period: Period) -> Figure:
         """The figures of several units added up, over those that have one."""

@@ -235,8 +235,9 @@ def attach(rows: Sequence[Row], book: RecipeBook) -> list[Row]:
 def _attached(rows: Sequence[Row], row: Row, recipes: Recipes, columns: Mapping[str, int]) -> Row:
     values = RowValues(rows, columns, row)
     cells = tuple(
-        replace(cell, recipe=_first_equal(recipes.for_row(leaf, row), values, cell.value))
+        cell if recipe is None else replace(cell, recipe=recipe)
         for leaf, cell in zip(recipes.layout.leaves, row.cells, strict=True)
+        for recipe in [_first_equal(recipes.for_row(leaf, row), values, cell.value)]
     )
     return replace(row, cells=cells)
 

@@ -57,7 +57,15 @@ def annexes(request: HttpRequest, code: str, period: str) -> HttpResponse:
     posts = access.reviewing_posts(request.user)
     context = {"page": page, "may_hand_in": any(post.unit == area for post in posts)}
     annexes_shown = [item.annex for item in page.items]
-    context["batches"] = batch_box(area, span, annexes_shown, request.user)
+    context["batches"] = batch_box(
+        area,
+        span,
+        annexes_shown,
+        request.user,
+        reused=request.GET.get("da-co", ""),
+        plan=request.GET.get("plan", ""),
+        tier=request.GET.get("tier", ""),
+    )
     context["office"] = office_link(area, span, page.preview, request.user)
     return render(request, "annexes/list.html", context)
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from communes.enums import Role
 from indicators.enums import Stage
-from reports.annexes.making import version_of
+from reports.annexes.printed import version_of
 from reports.enums import BatchState
 from reports.models import AnnexBatch
 from tests import builders
@@ -39,7 +39,7 @@ def batch(places: Places) -> AnnexBatch:
         done=3,
         total=9,
         state=BatchState.RUNNING,
-        version=version_of(places.district, Y2024),
+        version=version_of(places.district, Y2024, Stage.PROVISIONAL),
         started_at=now,
         beat_at=now,
     )
@@ -82,3 +82,31 @@ def test_box_of_jobs_has_no_fault_of_accessibility(page: Page, batch: AnnexBatch
     found = Axe().run(page, context="#zip")
 
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_choice_by_keyboard_leads_to_the_table_on_a_phone(page: Page, batch: AnnexBatch) -> None:
+    page.set_viewport_size({"width": 360, "height": 720})
+    page.locator(".al a:not(.btn)").first.focus()
+
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#xem")).to_be_focused()
+    expect(page.locator("#xem")).to_be_in_viewport()
+    page.get_by_role("link", name="Về danh mục biểu").click()
+    expect(page.locator("#h-list")).to_be_in_viewport()
+    page.get_by_role("link", name="Đến bản xem trước biểu").click()
+    expect(page.locator("#xem")).to_be_focused()
+
+
+def test_links_of_the_lists_can_be_hit_with_a_finger(page: Page, batch: AnnexBatch) -> None:
+    AnnexBatch.objects.update(state=BatchState.DONE, finished_at=timezone.now())
+    page.set_viewport_size({"width": 360, "height": 720})
+    page.reload()
+
+    heights = page.evaluate(
+        "[...document.querySelectorAll('.past a, .al a, .to-sheet, .to-list')]"
+        ".map(link => link.getBoundingClientRect().height)"
+    )
+
+    assert len(heights) >= 5
+    assert min(heights) >= 24
