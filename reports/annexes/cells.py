@@ -5,7 +5,7 @@ Source: annexes.yaml header (measure, period, total row, empty cells).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from communes.models import Unit
@@ -13,6 +13,7 @@ from indicators.calc import ratio
 from indicators.figures import Figure
 from indicators.periods import Period
 from plans.enums import PlannedMeasure
+from plans.milestones import Planned
 from reports.annexes.expressions import HUNDRED
 from reports.annexes.lines import Line
 from reports.annexes.readings import Readings
@@ -43,6 +44,8 @@ class CellMaker:
         self.readings = readings
         self.request = readings.request
         self._told: dict[tuple[int, Strand], bool | None] = {}
+        self.has_sample_plans = False
+        """Does a cell made so far rest on a planned figure that is for show?"""
 
     def cells(self, line: Line) -> tuple[Cell, ...]:
         """The cells of a row, in the order of its columns."""
@@ -115,6 +118,16 @@ class CellMaker:
             asked = [cell for cell in cells if cell != NOT_APPLICABLE]
             self._told[unit.pk, strand] = MISSING not in asked if asked else None
         return self._told[unit.pk, strand]
+
+    def told(self, line: Line, leaf: Leaf) -> tuple[int, int] | None:
+        """(units that a sum of results is of, units asked); None where one alone is, or of years
+        together. Of a sum of indicators the one that lacks most."""
+        moment = self.request.moment(leaf)
+        if moment is None or leaf.measure is not Measure.RESULT:
+            return None
+        figures = [self._figure(line, code, moment) for code in leaf.codes]
+        counted = [(one.reported, one.expected) for one in figures if one.expected > 1]
+        return min(counted, key=lambda one: one[0] - one[1], default=None)
 
     def reported_leaves(self, strand: Strand) -> Iterator[Leaf]:
         for leaf in self.views[strand].leaves:
@@ -198,15 +211,20 @@ class CellMaker:
         is_cut = leaf.plan_of in (Measure.CHANGE_POINTS, Measure.CHANGE_PER_YEAR)
         whole = self.readings.planned_total(line.unit, leaf.indicator)
         if moment is None and not is_cut and whole is not None:
-            return whole
+            return self._marked([whole])[0]
         measure = PlannedMeasure.CHANGE_POINTS if is_cut else PlannedMeasure.VALUE
         years = self.request.years if moment is None else (moment,)
         found = [self.readings.planned(line.unit, leaf.indicator, year, measure) for year in years]
-        values = [value for value in found if value is not None]
-        if not values or (not is_cut and len(values) < len(years)):
+        rows = [row for row in found if row is not None]
+        if not rows or (not is_cut and len(rows) < len(years)):
             return None
-        total = sum(values, Decimal(0))
-        return total / len(values) if is_cut else total
+        total = sum(self._marked(rows), Decimal(0))
+        return total / len(rows) if is_cut else total
+
+    def _marked(self, rows: Sequence[Planned]) -> list[Decimal]:
+        """The planned figures that a cell rests on; remembers that one is for show."""
+        self.has_sample_plans = self.has_sample_plans or any(row.is_sample for row in rows)
+        return [row.value for row in rows]
 
     def _pct_of_plan_cell(self, line: Line, leaf: Leaf) -> Cell:
         plan = self._planned(line, leaf)

@@ -24,6 +24,7 @@ from reports.annexes.table import (
     Cell,
     CellKind,
     Row,
+    RowKind,
     RowValues,
     columns_of,
     text_cell,
@@ -88,9 +89,9 @@ class Remarks:
             *self._missing(states),
             *self._off_balance(),
             *self._off_totals(),
-            *uneven_notes(self.rows, self.layout, self.recipes),
+            *uneven_notes(self.lines, self.rows, self.layout, self.cells, self.recipes),
             *self._years(),
-            *promise_notes(self.rows, self.layout, place, plan),
+            *promise_notes(*self._total, self.layout, place, plan),
             *self._mergers(),
             *([wording.SAMPLE_GROUP_NOTE] if has_sample_members else []),
             *([wording.PENDING_NOTE] if self.cells.readings.pending else []),
@@ -100,6 +101,12 @@ class Remarks:
                 has_not_due=self._has_not_due,
             ),
         ]
+
+    @property
+    def _total(self) -> tuple[Line, Row]:
+        """The first total: of what is counted once where units have several lines."""
+        pairs = zip(self.lines, self.rows, strict=True)
+        return next((line, row) for line, row in pairs if row.kind is RowKind.TOTAL)
 
     @property
     def _has_not_due(self) -> bool:

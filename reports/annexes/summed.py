@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from django.db.models import Q
-
 from communes.models import Unit
+from indicators.enums import AppliesTo
 from indicators.periods import Period
 from plans.enums import TargetKind
 from plans.milestones import in_force
-from plans.models import Plan, Target
+from plans.models import Amendment, Plan, Target
 from plans.wording import plan_heading, value_words
-from reports.annexes.lines import Place
+from reports.annexes.cells import CellMaker
+from reports.annexes.lines import Line, Place
 from reports.annexes.recipes import RecipeBook
 from reports.annexes.spec import Layout, Measure, Timing
 from reports.annexes.table import CellKind, Row, RowKind
@@ -27,38 +27,38 @@ _IN_A_RUN = 3
 """Columns side by side from which on the first and the last are named."""
 
 
-def uneven_notes(rows: Sequence[Row], layout: Layout, recipes: RecipeBook) -> list[str]:
-    """Of how many units each sum of the total is, where that differs from column to column."""
+def uneven_notes(
+    lines: Sequence[Line],
+    rows: Sequence[Row],
+    layout: Layout,
+    cells: CellMaker,
+    recipes: RecipeBook,
+) -> list[str]:
+    """Of how many units each sum of the total is, where that differs from column to column.
+
+    `lines` and `rows` go side by side.
+    """
     notes = []
-    for row in rows:
+    for line, row in zip(lines, rows, strict=True):
         if row.kind is not RowKind.TOTAL or row.strand.indicator:
             continue
-        columns = _counted(rows, row, layout, recipes[row.strand].additive)
-        if len(columns) > 1:
-            line = f" (dòng {row.strand.label})" if row.strand.label else ""
-            told = "; ".join(
-                f"cột {_runs(places, layout)} của {count} đơn vị"
-                for count, places in sorted(columns.items(), reverse=True)
+        summed = [
+            place
+            for place, leaf in enumerate(layout.leaves)
+            if leaf.id in recipes[row.strand].additive and row.cells[place].is_number
+        ]
+        columns: dict[tuple[int, int], list[int]] = {}
+        for place in summed:
+            if counted := cells.told(line, layout.leaves[place].of(row.strand)):
+                columns.setdefault(counted, []).append(place)
+        if len(columns) > 1 and any(told < asked for told, asked in columns):
+            of_line = f" (dòng {row.strand.label})" if row.strand.label else ""
+            said = "; ".join(
+                f"cột {_runs(places, layout)} của {told}/{asked} đơn vị"
+                for (told, asked), places in sorted(columns.items(), reverse=True)
             )
-            notes.append(f"Dòng tổng{line} cộng số của các đơn vị đã có số liệu: {told}.")
+            notes.append(f"Dòng tổng{of_line} cộng số của các đơn vị đã có số liệu: {said}.")
     return notes
-
-
-def _counted(
-    rows: Sequence[Row], total: Row, layout: Layout, additive: Collection[str]
-) -> dict[int, list[int]]:
-    """{units added up: columns with a sum}; empty where no unit lacks a figure."""
-    columns: dict[int, list[int]] = {}
-    lacks = False
-    for place, leaf in enumerate(layout.leaves):
-        is_summed = leaf.id in additive and leaf.measure is not Measure.PLAN
-        if not is_summed or not total.cells[place].is_number:
-            continue
-        cells = [rows[below].cells[place] for below in total.units]
-        count = sum(cell.is_number for cell in cells)
-        lacks = lacks or any(cell.kind is CellKind.MISSING for cell in cells)
-        columns.setdefault(count, []).append(place)
-    return columns if lacks else {}
 
 
 def _runs(places: Sequence[int], layout: Layout) -> str:
@@ -77,30 +77,42 @@ def _runs(places: Sequence[int], layout: Layout) -> str:
 
 
 def promise_notes(
-    rows: Sequence[Row], layout: Layout, place: Place, plan: Plan | None
+    line: Line, row: Row, layout: Layout, place: Place, plan: Plan | None
 ) -> list[str]:
-    """What the unit's plan promises by its end, for columns without a plan for the very year.
+    """What the unit's plan promises, for columns without a plan for the very year.
 
-    One query, none where every year has its figure.
+    `line` and `row` are the total's. One query, none where every year has its figure.
     """
-    total = next(row for row in rows if row.kind is RowKind.TOTAL)
-    open_leaves = {} if place.group else _unplanned(total, layout, place.period)
+    is_whole = place.group is None and line.unit == place.unit
+    open_leaves = _unplanned(row, layout, place.period) if is_whole else {}
     if not open_leaves:
         return []
     found = _promises(place.unit, place.period, open_leaves, plan)
-    told = [
-        f"cột {', '.join(numbers)}, {_said(found[code], place.period, plan)}"
-        for code, numbers in open_leaves.items()
-        if code in found
+    later: list[str] = []
+    now: list[str] = []
+    for code, numbers in open_leaves.items():
+        if target := found.get(code):
+            said = f"cột {', '.join(numbers)}, {_said(target, place.period, plan)}"
+            (now if _is_of_year(target, place.period) else later).append(said)
+    return [
+        *([f"Không giao số riêng cho năm {place.period}: {'; '.join(later)}."] if later else []),
+        *([f"Năm {place.period} giao theo khoảng: {'; '.join(now)}."] if now else []),
     ]
-    return [f"Không giao số riêng cho năm {place.period}: {'; '.join(told)}."] if told else []
 
 
 def _said(target: Target, period: Period, plan: Plan | None) -> str:
     """chỉ tiêu đến hết năm 2025 là > 91,6%; of another plan than the form's own with its name."""
+    row = in_force(target, period.end)
+    if _is_of_year(target, period):
+        when = ""
+    elif target.kind == TargetKind.LEVEL:
+        when = f" đến hết năm {row.year_to}"
+    else:
+        when = f" cả giai đoạn {target.year_from}-{row.year_to}"
     is_own = plan is not None and target.plan_id == plan.pk
     of_plan = "" if is_own else f" của {plan_heading(target.plan)}"
-    return f"chỉ tiêu {_span(target)}{of_plan} là {value_words(in_force(target, period.end))}"
+    is_sample = isinstance(row, Amendment) and row.is_sample
+    return f"chỉ tiêu{when}{of_plan} là {value_words(row)}{' (minh họa)' if is_sample else ''}"
 
 
 def _unplanned(total: Row, layout: Layout, period: Period) -> dict[str, list[str]]:
@@ -121,27 +133,38 @@ def _promises(
 
     What `plan` promises comes before what others do, then the later plan, then the nearer year.
     """
-    # a level is promised for its last year alone, by a plan that had begun
-    begun = Q(year_from__lte=period.year) | Q(
-        kind=TargetKind.LEVEL, plan__year_from__lte=period.year
-    )
     rows = Target.objects.promises().filter(
-        begun,
-        Q(value__isnull=False) | Q(value_min__isnull=False),
         unit=unit,
         indicator__code__in=codes,
         group__isnull=True,
         each_unit=False,
+        applies_to__in=["", AppliesTo.ALL],
         kind__in=_PROMISED,
-        year_to__gte=period.year,
     )
-    found = list(rows.select_related("plan", "indicator").prefetch_related("amendments__target"))
+    rows = rows.select_related("plan", "indicator").prefetch_related("amendments__target")
+    found = [row for row in rows if _speaks_of(row, period)]
     own = None if plan is None else plan.pk
-    found.sort(key=lambda row: (row.plan_id == own, row.plan.order, -row.year_to))
+    found.sort(
+        key=lambda row: (row.plan_id == own, row.plan.order, -in_force(row, period.end).year_to)
+    )
     return {row.indicator.code: row for row in found}
 
 
-def _span(target: Target) -> str:
-    if target.kind == TargetKind.LEVEL:
-        return f"đến hết năm {target.year_to}"
-    return f"cả giai đoạn {target.year_from}-{target.year_to}"
+def _speaks_of(target: Target, period: Period) -> bool:
+    """Has it begun, is it not over, and does it say a figure, as in force on the last day?"""
+    row = in_force(target, period.end)
+    is_said = row.value is not None or row.value_min is not None
+    return is_said and _first_year(target) <= period.year <= row.year_to
+
+
+def _is_of_year(target: Target, period: Period) -> bool:
+    """Is it stated for this very year? Its column is empty then since it is no single figure."""
+    is_one_year = target.kind == TargetKind.LEVEL or target.year_from == period.year
+    return is_one_year and in_force(target, period.end).year_to == period.year
+
+
+def _first_year(target: Target) -> int:
+    """A level is stated for its last year alone, and worked on from its plan's first year on."""
+    if target.kind == TargetKind.LEVEL and target.plan.year_from is not None:
+        return min(target.year_from, target.plan.year_from)
+    return target.year_from

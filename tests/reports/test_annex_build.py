@@ -561,8 +561,8 @@ def test_notes_name_who_has_not_reported(places: Places, measured: Measured, for
         "Chưa đủ số liệu: thị trấn Trung Tâm.",
         "Cột (9) khác kết quả tính theo các cột ở xã Một.",
         (
-            "Dòng tổng cộng số của các đơn vị đã có số liệu: cột (8) của 3 đơn vị; "
-            "cột (3), (4), (6), (7), (9), (10) của 2 đơn vị."
+            "Dòng tổng cộng số của các đơn vị đã có số liệu: cột (8) của 3/3 đơn vị; "
+            "cột (3), (4), (6), (7), (9), (10) của 2/3 đơn vị."
         ),
         "Ký hiệu: “…” chưa có số liệu; “–” chưa giao kế hoạch.",
     )

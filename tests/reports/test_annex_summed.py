@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from communes.models import Unit
+from communes.models import GroupMember, Unit, UnitGroup
 from indicators.models import Indicator
 from indicators.periods import Period
 from indicators.rollups import drain
@@ -18,6 +18,7 @@ from plans.enums import TargetKind
 from plans.models import Amendment, Plan, Target
 from reports.annexes.build import build_table
 from reports.models import Annex
+from tests import builders
 from tests.builders import Y2024, Places, told
 from tests.reports import annex_forms
 from tests.reports.annex_forms import Measured
@@ -73,8 +74,8 @@ def test_sums_of_different_units_say_how_many_each(
 
     (note,) = of_total(form, places.district)
     assert note == (
-        "Dòng tổng cộng số của các đơn vị đã có số liệu: cột (3), (4) của 3 đơn vị; "
-        "cột (6)–(10) của 1 đơn vị."
+        "Dòng tổng cộng số của các đơn vị đã có số liệu: cột (3), (4) của 3/3 đơn vị; "
+        "cột (6)–(10) của 1/3 đơn vị."
     )
 
 
@@ -109,7 +110,24 @@ def test_years_of_a_plan_are_not_of_the_same_units(
     told(places.first, {measured.poor: "13", measured.escaped: "8"})
 
     (note,) = of_total(form, places.district, "period")
-    assert note.endswith(": cột (3), (5), (13) của 3 đơn vị; cột (6), (8) của 1 đơn vị.")
+    assert note.endswith(": cột (3), (5) của 3/3 đơn vị; cột (6), (8) của 1/3 đơn vị.")
+
+
+def test_units_are_counted_and_not_the_rows_they_are_put_together_in(
+    places: Places, measured: Measured, plan: Plan
+) -> None:
+    """Of a province by districts: each row is of several communes."""
+    other = builders.unit("902", "Huyện Hai", "district", places.province)
+    more = [builders.unit(f"9020{n}", f"Xã {n}", "commune", other) for n in range(2)]
+    for unit in (places.first, places.second, places.town, more[0]):
+        told(unit, measured.values("20", "98", "13", "8", relapsed="1", households="100"))
+    told(more[1], measured.values("5", "50"))
+    by_district = annex_forms.annex(
+        plan, rows={**annex_forms.definition()["rows"], "scope": "units_below"}
+    )
+
+    (note,) = of_total(by_district, places.province)
+    assert note.endswith(": cột (3), (4) của 5/5 đơn vị; cột (6)–(10) của 4/5 đơn vị.")
 
 
 # -- a plan without a figure for the year ----------------------------------------------------
@@ -120,7 +138,7 @@ def yearly(plan: Plan) -> Annex:
     return annex_forms.annex(plan, layouts=[YEAR_PLAN])
 
 
-def promised(plan: Plan, unit: Unit, of: Indicator, value: str = "91.6", **more: object) -> Target:
+def promised(plan: Plan, unit: Unit, of: Indicator, level: str = "91.6", **more: object) -> Target:
     """A level by 2025 that the plan promises of the unit."""
     return Target.objects.create(
         **{
@@ -134,7 +152,7 @@ def promised(plan: Plan, unit: Unit, of: Indicator, value: str = "91.6", **more:
             "label": "Chỉ tiêu",
             "kind": TargetKind.LEVEL,
             "comparator": ">",
-            "value": Decimal(value),
+            "value": Decimal(level),
             "unit_of_measure": "hộ",
             "year_from": 2025,
             "year_to": 2025,
@@ -194,6 +212,65 @@ def test_promise_is_told_as_it_stands_in_the_year(
 
     (note,) = of_plan(yearly, places.district)
     assert note.endswith(" là > 95 hộ.")
+
+
+def test_amendment_changes_the_years_of_a_promise_too(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    made = promised(plan, places.district, measured.escaped)
+
+    amended(made, 2027)
+    (note,) = of_plan(yearly, places.district)
+    assert "chỉ tiêu đến hết năm 2027 là > 95 hộ" in note
+    amended(made, 2023)
+    assert of_plan(yearly, places.district) == []
+    Target.objects.update(year_from=2023, year_to=2023)
+    amended(made, 2025)
+    assert "chỉ tiêu đến hết năm 2025" in of_plan(yearly, places.district)[0]
+
+
+def amended(target: Target, until: int) -> None:
+    target.amendments.all().delete()
+    Amendment.objects.create(
+        target=target,
+        in_force_from=date(2024, 6, 1),
+        decision_number="1/QĐ-UBND",
+        decided_on=date(2024, 6, 1),
+        reason="Điều chỉnh",
+        comparator=">",
+        value=Decimal(95),
+        year_to=until,
+    )
+
+
+def test_range_for_the_very_year_is_told_as_that(
+    places: Places, measured: Measured, plan: Plan, yearly: Annex
+) -> None:
+    """No single figure can stand in the column."""
+    of_year = {"year_from": 2024, "year_to": 2024, "comparator": "range", "value": None}
+    promised(plan, places.district, measured.escaped, value_min=3, value_max=5, **of_year)
+
+    assert of_plan(yearly, places.district) == []
+    told_of = [words for words in remarks(yearly, places.district) if "khoảng" in words]
+    assert told_of == ["Năm 2024 giao theo khoảng: cột (4), chỉ tiêu là 3–5 hộ."]
+
+
+def test_promise_of_the_district_is_not_of_a_list_of_communes(
+    places: Places, measured: Measured, plan: Plan
+) -> None:
+    """Nor is one that speaks of some units only."""
+    group = UnitGroup.objects.create(code="nhom", name="Nhóm khó khăn", expected_size=1)
+    GroupMember.objects.create(group=group, unit=places.first)
+    rows = {**annex_forms.definition()["rows"], "scope": "group", "group": "nhom"}
+    of_group = annex_forms.annex(plan, rows=rows, layouts=[YEAR_PLAN])
+    made = promised(plan, places.district, measured.escaped)
+    assert of_plan(of_group, places.district) == []
+
+    whole = annex_forms.annex(plan, code="ca-huyen", layouts=[YEAR_PLAN])
+    assert of_plan(whole, places.district)
+    made.applies_to = "communes"
+    made.save()
+    assert of_plan(whole, places.district) == []
 
 
 def test_what_is_promised_of_each_commune_or_is_over_is_not_the_districts(
