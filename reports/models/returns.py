@@ -158,7 +158,7 @@ class ReportEvent(models.Model):
         ordering: ClassVar = ["at", "pk"]
 
     def __str__(self) -> str:
-        return f"{self.report_id} {self.step} {self.at:%d/%m/%Y %H:%M}"
+        return f"{self.report_id} {self.step} {timezone.localtime(self.at):%d/%m/%Y %H:%M}"
 
 
 class Comment(models.Model):
@@ -237,4 +237,4 @@ class Reminder(models.Model):
         ordering: ClassVar = ["-at", "-pk"]
 
     def __str__(self) -> str:
-        return f"{self.unit} {self.period} {self.at:%d/%m/%Y}"
+        return f"{self.unit} {self.period} {timezone.localtime(self.at):%d/%m/%Y}"

@@ -27,9 +27,9 @@ def breakable(text: str) -> str:
     return text.replace("/", "/\u200b")
 
 
-@register.filter
+@register.filter(expects_localtime=True)
 def day(value: date | datetime | None) -> str:
-    """dd/mm/yyyy."""
+    """dd/mm/yyyy; of a moment, the day it was here."""
     return f"{value:%d/%m/%Y}" if value else "–"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -403,6 +403,19 @@ def test_summary_names_each_empty_cell(officer: Desk) -> None:
     page = officer.open(f"{officer.address}nop/")
     found = [code for code in WHOLE if f'href="{officer.address}#c-{code}"' in page]
     assert found == list(WHOLE)[1:]
+
+
+def test_day_of_what_came_back_is_the_day_it_was_here(
+    officer: Desk, district: Official, places: Places, catalogue: Catalogue
+) -> None:
+    """Six in the evening by the clock of the world is already tomorrow."""
+    officer.post(typed(**WHOLE))
+    report = workflow.submit(unit=places.first, period=Y2024, by=officer.official)
+    workflow.request_change(report=report, indicator=catalogue.poor, body="Xem lại.", by=district)
+    with time_machine.travel(datetime(2024, 12, 19, 18, 0, tzinfo=UTC), tick=False):
+        workflow.return_report(report=report, by=district)
+
+    assert "Bị trả lại ngày 20/12/2024" in words(officer.open())
 
 
 def test_submitted_return_is_read_only_until_it_comes_back(
