@@ -7,7 +7,6 @@ Source: annexes.yaml header.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from django.utils.translation import gettext as _
@@ -18,25 +17,19 @@ from communes.enums import TierCode
 from communes.models import Official, Unit
 from indicators.enums import Answer, Stage
 from indicators.periods import Period
-from povertyplan.lib.errors import DomainError, Problem
+from povertyplan.lib.errors import DomainError
 from povertyplan.lib.xlsx import Sheet, SheetCell
-from reports.annexes.spec import Leaf, LeafKind
+from reports.annexes.spec import Leaf
 from reports.returns import Return, Row
+from reports.workbook.codes import wrong_codes_in
 from reports.workbook.communes import returns_of
 from reports.workbook.headings import Grid, address, covered
 from reports.workbook.pieces import Claim, Fault, Reading, Told, Unread
 from reports.workbook.readable import is_plain
 from reports.workbook.recalculated import Recalculated
-from reports.workbook.strays import (
-    Printed,
-    Summary,
-    Typed,
-    column_title,
-    row_name,
-    strays,
-    without_count,
-)
-from reports.workbook.tables import Search, Table, is_number, refuse_misplaced, words_above
+from reports.workbook.rows import Rows
+from reports.workbook.strays import Printed, Typed, column_title, strays
+from reports.workbook.tables import Search, Table, refuse_misplaced, words_above
 from reports.workbook.values import (
     expected,
     instead_of_words,
@@ -77,12 +70,12 @@ def read_annex(
         )
     layout = table.form.layout
     refuse_misplaced(table)
-    body = _Body(table, period, communes)
+    body = _Body(table, unit, period, communes)
     reading = body.read()
     reading.remarks += _remarks(search, table)
     printed = Printed(table.form.annex, unit, period, layout)
-    typed = Typed(table.grid, body.lines, body.summaries)
-    reading.strays = strays(printed, typed, body.unread_columns(), body.figure_columns())
+    typed = Typed(table.grid, body.rows.lines, body.rows.summaries, body.rows.last)
+    reading.strays = strays(printed, typed, body.unread_columns(), table.figures)
     reading.missing = [
         f"({layout.number_of[leaf.id]}) “{leaf.heading}”"
         for leaf in table.missing
@@ -103,6 +96,13 @@ def _remarks(search: Search, table: Table) -> Iterator[str]:
             )
             found = " – ".join(path) or "…"
             yield words.format(number=numbers[leaf.id], found=found, heading=leaf.heading)
+    for code in wrong_codes_in(table.grid):
+        words = _(
+            "Mã kiểm tra ghi trong biểu ({code}) không đúng: có thể đây là biểu của kỳ khác, đơn "
+            "vị khác đã sửa đầu đề. Xem từng số có đúng của {unit}, {period} không rồi hãy ghi."
+        )
+        unit = search.unit.name_in_sentence
+        yield words.format(code=code, unit=unit, period=search.period.label)
     if any(code.stage == Stage.OFFICIAL for code in search.codes_of(table)):
         yield _(
             "Tệp tải từ bản chính thức, chỉ có số đã duyệt: số các xã nhập sau đó có thể mới hơn. "
@@ -120,39 +120,26 @@ def _remarks(search: Search, table: Table) -> Iterator[str]:
 class _Body:
     """Reads the rows of a table that was found."""
 
-    def __init__(self, table: Table, period: Period, communes: Sequence[Unit]) -> None:
+    def __init__(self, table: Table, unit: Unit, period: Period, communes: Sequence[Unit]) -> None:
         self.table = table
         self.grid = table.grid
         self.period = period
-        self.total_name = plain_words(table.form.spec.rows.total_label)
-        self.by_name: dict[str, list[Unit]] = defaultdict(list)
-        for unit in communes:
-            for name in {plain_words(unit.name), plain_words(unit.short_name)}:
-                self.by_name[name].append(unit)
-        self.parents = {
-            plain_words(unit.parent.name): unit.parent_id for unit in communes if unit.parent
-        }
+        self.rows = Rows(table, (unit, period), communes)
         self.own = Recalculated(table.grid, table.form.layout, table.columns)
         self.returns: dict[int, Return] = {}
-        self.lines: list[tuple[int, Unit]] = []
-        self.summaries: list[Summary] = []
 
     def read(self) -> Reading:
         reading = Reading(self.grid.sheet.title, remarks=[_found(self.table)])
         reading.unread = list(self._unread_columns())
-        units, columns = self._units(), self._read_columns()
-        self.lines = units
+        self.rows.read()
+        reading.remarks += self.rows.remarks
+        columns = self._read_columns()
         codes = {leaf.indicator for _column, leaf in columns}
-        self.returns = returns_of([unit for _line, unit in units], self.period, codes)
-        for line, unit in units:
+        self.returns = returns_of([unit for _line, unit in self.rows.lines], self.period, codes)
+        for line, unit in self.rows.lines:
             for column, leaf in columns:
                 self._cell(reading, line, column, leaf, unit)
         return reading
-
-    def figure_columns(self) -> dict[int, Leaf]:
-        """The columns of figures, read or not."""
-        columns = self.table.columns.items()
-        return {column: leaf for column, leaf in columns if leaf.kind is not LeafKind.TEXT}
 
     def _read_columns(self) -> list[tuple[int, Leaf]]:
         """Each indicator once, even where a table shows it twice."""
@@ -165,9 +152,7 @@ class _Body:
     def unread_columns(self) -> dict[int, Leaf]:
         """The columns of figures that are the form's own, and never written."""
         taken = {column for column, _leaf in self._read_columns()}
-        return {
-            column: leaf for column, leaf in self.figure_columns().items() if column not in taken
-        }
+        return {column: leaf for column, leaf in self.table.figures.items() if column not in taken}
 
     def _unread_columns(self) -> Iterator[Unread]:
         for column, leaf in self.unread_columns().items():
@@ -176,63 +161,6 @@ class _Body:
         for column, path in self.table.strangers.items():
             place = address(self.table.body - 1, column)
             yield Unread(place, " – ".join(path), _("Cột không có trong mẫu biểu."))
-
-    # -- rows -------------------------------------------------------------------------------
-
-    def _units(self) -> list[tuple[int, Unit]]:
-        """(line, commune) in the order of the table. Raises DomainError with every unknown name."""
-        found: list[tuple[int, Unit]] = []
-        problems: list[Problem] = []
-        parent: int | None = None
-        for line, name in self._names():
-            if name in self.parents:
-                parent = self.parents[name]
-            if self._is_summary(name):
-                text = str(self.grid.sheet.value(address(line, self.table.name_column)))
-                is_total = name.startswith(self.total_name)
-                self.summaries.append(Summary(line, without_count(text), is_total))
-            else:
-                unit = self._unit(name, parent)
-                if unit is None or unit in dict(found).values():
-                    problems.append(self._unknown(line, doubled=unit is not None))
-                else:
-                    found.append((line, unit))
-        if problems:
-            raise DomainError(problems)
-        return found
-
-    def _is_summary(self, name: str) -> bool:
-        rows = self.table.form.spec.rows
-        zones = {plain_words(group.label) for group in rows.groups}
-        return name in self.parents or name in zones or name.startswith(self.total_name)
-
-    def _names(self) -> Iterator[tuple[int, str]]:
-        """The names in the column of units, to the first line without one."""
-        for line in range(self.table.body, self.table.body + len(self.grid.cells)):
-            cell = self.grid.cells.get((line, self.table.name_column))
-            name = row_name(cell.value if cell else None)
-            if not name:
-                return
-            if not is_number(name):
-                yield line, name
-
-    def _unit(self, name: str, parent: int | None) -> Unit | None:
-        found = self.by_name.get(name, [])
-        if len(found) > 1:
-            found = [unit for unit in found if unit.parent_id == parent]
-        return found[0] if len(found) == 1 else None
-
-    def _unknown(self, line: int, *, doubled: bool) -> Problem:
-        place = address(line, self.table.name_column)
-        name = self.grid.sheet.value(place)
-        words = (
-            _("“{name}” có ở hai dòng; chỉ để lại một.")
-            if doubled
-            else _(
-                "Không có “{name}” trong các xã đồng chí được nộp số. Sửa lại tên, hoặc xóa dòng."
-            )
-        )
-        return Problem(words.format(name=name), where=_("Ô {address}").format(address=place))
 
     # -- cells ------------------------------------------------------------------------------
 

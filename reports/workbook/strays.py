@@ -1,4 +1,4 @@
-"""What was typed into an official table where nothing is read: other columns, rows of sums.
+"""What was typed into an official table where nothing is read: other columns, sums, below it.
 
 It may not pass in silence: whoever filled the table in takes the figures for handed in.
 """
@@ -55,11 +55,12 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The table as it was handed in: (line, unit) of its rows, and its rows of sums."""
+    """The table as it was handed in: (line, unit) of its rows, its rows of sums, its last line."""
 
     grid: Grid
     lines: Sequence[tuple[int, Unit]]
     summaries: Sequence[Summary]
+    last: int
 
     def cell(self, line: int, column: int) -> SheetCell | None:
         return self.grid.cells.get((line, column))
@@ -75,7 +76,7 @@ class Typed:
             end = min(ends, default=max(rows, default=0) + 1)
             rows = [line for line in rows if summary.line < line < end]
         cells = (self.cell(row, column) for row in rows)
-        found = [value for cell in cells if cell and (value := _figure(cell, leaf)) is not None]
+        found = [value for cell in cells if cell and (value := figure_of(cell, leaf)) is not None]
         return sum(found, Decimal(0)) if found else None
 
 
@@ -114,7 +115,7 @@ def strays(
     layout = printed.layout
     return [
         Stray(one.cell.address, one.row, column_title(layout, one.leaf), _in_words(one.cell))
-        for one in found
+        for one in (*found, *_below(typed, figures))
     ]
 
 
@@ -122,7 +123,7 @@ def _in_columns(typed: Typed, columns: Mapping[int, Leaf]) -> Iterator[_Found]:
     for line, unit in typed.lines:
         for column, leaf in columns.items():
             cell = typed.cell(line, column)
-            if cell is not None and _says(cell):
+            if cell is not None and says(cell):
                 yield _Found(unit.pk, unit.short_name, leaf, cell)
 
 
@@ -132,14 +133,26 @@ def _in_sums(typed: Typed, columns: Mapping[int, Leaf]) -> Iterator[_Found]:
         label = _("dòng “{name}”").format(name=row.text)
         for column, leaf in columns.items():
             cell = typed.cell(row.line, column)
-            if cell is None or not _says(cell):
+            if cell is None or not says(cell):
                 continue
-            value, total = _figure(cell, leaf), typed.sum_of(row, column, leaf)
+            value, total = figure_of(cell, leaf), typed.sum_of(row, column, leaf)
             if value is None or total is None or not _is_same(value, total, leaf):
                 yield _Found(row_name(row.text), label, leaf, cell)
 
 
-def _says(cell: SheetCell) -> bool:
+def _below(typed: Typed, columns: Mapping[int, Leaf]) -> Iterator[_Found]:
+    """Numbers under the table, where the form has none; a formula over its cells is a check."""
+    for line in typed.grid.rows(after=typed.last):
+        label = _("dòng {line}, ở dưới bảng").format(line=line)
+        for column, leaf in columns.items():
+            cell = typed.cell(line, column)
+            if cell is None or _REFERENCE.search(cell.formula):
+                continue
+            if figure_of(cell, leaf) is not None:
+                yield _Found("", label, leaf, cell)
+
+
+def says(cell: SheetCell) -> bool:
     return not is_blank(cell) and str(cell.value).strip() not in _SYMBOLS
 
 
@@ -171,7 +184,7 @@ def _is_printed(one: _Found, shown: Cell | None) -> bool:
         return False
     if shown.recipe is not None and _REFERENCE.search(one.cell.formula):
         return True
-    value = _figure(one.cell, one.leaf)
+    value = figure_of(one.cell, one.leaf)
     return value is not None and _is_same(value, shown.value, one.leaf)
 
 
@@ -180,7 +193,7 @@ def _is_same(value: Decimal, other: Decimal, leaf: Leaf) -> bool:
     return format_number(value, leaf.decimals) == format_number(other, leaf.decimals)
 
 
-def _figure(cell: SheetCell, leaf: Leaf) -> Decimal | None:
+def figure_of(cell: SheetCell, leaf: Leaf) -> Decimal | None:
     if isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         return exact(cell.value)
     try:

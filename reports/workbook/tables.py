@@ -20,7 +20,7 @@ from povertyplan.lib.errors import DomainError, Problem
 from povertyplan.lib.speech import officially
 from reports.annexes.checking import CheckCode, folded
 from reports.annexes.lines import Place
-from reports.annexes.spec import AnnexSpec, Layout, Leaf, TextColumn
+from reports.annexes.spec import AnnexSpec, Layout, Leaf, LeafKind, TextColumn
 from reports.annexes.wording import title
 from reports.models import Annex
 from reports.workbook.codes import codes_in
@@ -88,6 +88,23 @@ class Table:
     @property
     def name_column(self) -> int:
         return next(place for place, leaf in self.columns.items() if leaf == self.form.names)
+
+    @property
+    def number_column(self) -> int | None:
+        """Where the rows are numbered."""
+        columns = self.columns.items()
+        return next((at for at, leaf in columns if leaf.text is TextColumn.ROW_NUMBER), None)
+
+    @property
+    def figures(self) -> dict[int, Leaf]:
+        """The columns of figures, read or not."""
+        columns = self.columns.items()
+        return {column: leaf for column, leaf in columns if leaf.kind is not LeafKind.TEXT}
+
+    def printed_numbers(self, unit: Unit, period: Period) -> dict[int, str]:
+        """By the pk of a unit, the number of its row where the table is printed. A query."""
+        lines = Place(unit, period).lines(self.form.spec.rows)
+        return {line.unit.pk: line.number for line in lines if line.unit}
 
 
 def _forms(tables: Sequence[Offered]) -> list[Form]:

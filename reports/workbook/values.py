@@ -16,6 +16,7 @@ from povertyplan.lib.errors import DomainError
 from povertyplan.lib.numbers import parse_number
 from povertyplan.lib.xlsx import SheetCell, Stored
 from reports.returns import Row
+from reports.workbook.formats import percent_signs
 from reports.workbook.pieces import MET, NOT_MET, Fault, Told, excuse_words, is_choice
 
 NOTE_LENGTH = 500
@@ -118,6 +119,7 @@ def value_in(
         problem = value_problem(indicator, found)
         if problem:
             return Fault(cell.address, _shown(cell), expected(indicator), problem)
+        return found or Decimal(0)  # a nought has no sign
     return found
 
 
@@ -180,11 +182,16 @@ def _choice(indicator: Indicator, cell: SheetCell, *, in_table: bool) -> Decimal
 
 
 def _from_number(indicator: Indicator, cell: SheetCell, value: Decimal) -> Decimal | Fault:
-    if "%" not in cell.number_format:
-        return value
-    if _is_percentage(indicator):
-        return value * 100
-    return _per_cent(indicator, cell)
+    signs = _signs(cell)
+    if signs and not _is_percentage(indicator):
+        return _per_cent(indicator, cell)
+    return value.scaleb(2 * signs)
+
+
+def _signs(cell: SheetCell) -> int:
+    """How often the cell shows its number a hundredfold."""
+    value = cell.value
+    return percent_signs(cell.number_format, value) if isinstance(value, int | float) else 0
 
 
 def _from_text(indicator: Indicator, cell: SheetCell, text: str) -> Decimal | Fault:
@@ -225,9 +232,8 @@ def _shown(cell: SheetCell) -> str:
     value = cell.value
     if isinstance(value, bool) or not isinstance(value, int | float):
         return _quoted(value)
-    if "%" in cell.number_format:
-        return _written(exact(value) * 100) + "%"
-    return _written(exact(value))
+    signs = _signs(cell)
+    return _written(exact(value).scaleb(2 * signs)) + "%" * signs
 
 
 def _written(value: Decimal) -> str:

@@ -56,6 +56,47 @@ def test_cell_shown_in_per_cent_is_read_as_it_is_shown() -> None:
     assert value_in(Indicator(**SHARE), cell(0.4536, "0.00%")) == Decimal("45.36")
 
 
+@pytest.mark.parametrize(
+    ("shown_as", "value", "number"),
+    [
+        ('0.00"%"', 0.5, "0.5"),
+        ('0.00" %"', 12.5, "12.5"),
+        ("0.00\\%", 0.5, "0.5"),
+        ("0.00_%", 0.5, "0.5"),
+        ("*%0.00", 0.5, "0.5"),
+        ("[$%-42A]0.00", 0.5, "0.5"),
+        ("[>1]0%;0.00", 0.5, "0.5"),
+        ("[>1]0;0.00%", 0.5, "50"),
+        ("[<=1]0%;0.00", 1, "100"),
+        ("0.00;-0.00%", 0.5, "0.5"),
+        ("0.00;-0.00%", -0.5, "-50"),
+        ("0.00%;-0.00%;0.00", 0.5, "50"),
+        ("0.00;-0.00;0%", 0.5, "0.5"),
+        ("0.00;@%", 0.5, "0.5"),
+        ('0.00%"%"', 0.5, "50"),
+        ("0%%", 0.005, "50"),
+        ('"kể cả ; 0%" 0.00', 0.5, "0.5"),
+    ],
+)
+def test_only_a_sign_that_counts_makes_a_number_a_hundredfold(
+    shown_as: str, value: float, number: str
+) -> None:
+    """In quotes, escaped, padding, or in the section of other numbers it is no more than a sign."""
+    assert value_in(Indicator(**SHARE), cell(value, shown_as)) == Decimal(number)
+
+
+def test_count_beside_a_written_sign_is_no_percentage() -> None:
+    assert value_in(Indicator(**COUNT), cell(13, '0"%"')) == 13
+    refused = value_in(Indicator(**COUNT), cell(-0.13, "0;-0%"))
+    assert isinstance(refused, Fault)
+    assert refused.read == "-13%"
+
+
+@pytest.mark.parametrize("value", [-0.0, "-0", "\u22120"])
+def test_nought_has_no_sign(value: object) -> None:
+    assert str(value_in(Indicator(**COUNT), cell(value))) == "0"
+
+
 def test_formula_is_read_by_its_stored_value() -> None:
     assert value_in(Indicator(**COUNT), cell(7, formula="=3+4")) == 7
 
