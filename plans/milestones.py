@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from django.db.models import Q
 
-from communes.models import Unit
+from communes.models import Unit, UnitGroup
 from indicators.models import Indicator
 from indicators.periods import Period
 from plans.enums import PlannedMeasure, TargetComparator, TargetKind
@@ -72,7 +72,8 @@ def planned(
     Targets are read as in force on the period's last day.
     """
     found: dict[Key, Planned] = {}
-    for target in _whole_unit_targets(units, indicators, period, kinds, within):
+    of_units = Q(unit__in=units, group__isnull=True)
+    for target in _targets_of_wholes(of_units, indicators, period, kinds, within):
         row = in_force(target, period.end)
         if row.value is not None:
             found[target.unit_id, target.indicator_id, _measure(target)] = _of_target(target, row)
@@ -89,6 +90,22 @@ def planned(
             counts_units=True,
         )
     return found
+
+
+def planned_of_group(
+    group: UnitGroup, indicators: Sequence[Indicator], period: Period
+) -> dict[tuple[int, str], Planned]:
+    """Return what is promised of a group as a whole, keyed (indicator pk, measure); two queries.
+
+    Source: KH 220 (the 10 communes), the Bắc Hà plan, II.2 (communes of 40 % and more).
+    """
+    rows = _targets_of_wholes(Q(group=group), indicators, period, YEARLY, None)
+    stated = [(target, in_force(target, period.end)) for target in rows]
+    return {
+        (target.indicator_id, _measure(target)): _of_target(target, row)
+        for target, row in stated
+        if row.value is not None
+    }
 
 
 def in_force(target: Target, day: date) -> Target | Amendment:
@@ -121,23 +138,22 @@ def _weight(plan: Plan, within: Plan | None) -> tuple[bool, int, int]:
     return within is not None and plan.pk == within.pk, plan.order, plan.pk
 
 
-def _whole_unit_targets(
-    units: Sequence[Unit],
+def _targets_of_wholes(
+    of_whom: Q,
     indicators: Sequence[Indicator],
     period: Period,
     kinds: Collection[str],
     within: Plan | None,
 ) -> list[Target]:
-    """Targets on a unit as a whole that say something of this very period.
+    """Targets on a unit or a group as a whole that say something of this very period.
 
     A yearly change holds in each year of its span; a level only in its last year.
     """
     lasting = Amendment.objects.filter(year_to__gte=period.year).values("target")
     rows = Target.objects.promises().filter(
+        of_whom,
         Q(year_to__gte=period.year) | Q(pk__in=lasting),
-        unit__in=units,
         indicator__in=indicators,
-        group__isnull=True,
         each_unit=False,
         kind__in=kinds,
         year_from__lte=period.year,
@@ -164,7 +180,7 @@ def planned_totals(
     last: Period,
     *,
     as_of: date,
-) -> dict[tuple[int, int], Decimal]:
+) -> dict[tuple[int, int], Planned]:
     """Return what plans promise of the years `first` to `last` together, as in force on `as_of`:
     {(unit pk, indicator pk): …}. Three queries at most.
 
@@ -172,10 +188,11 @@ def planned_totals(
     """
     found = {}
     kinds = (TargetKind.CUMULATIVE,)
-    for target in _whole_unit_targets(units, indicators, last, kinds, None):
+    of_units = Q(unit__in=units, group__isnull=True)
+    for target in _targets_of_wholes(of_units, indicators, last, kinds, None):
         row = in_force(target, as_of)
         if target.year_from == first.year and row.value is not None:
-            found[target.unit_id, target.indicator_id] = row.value
+            found[target.unit_id, target.indicator_id] = _of_target(target, row)
     return found
 
 

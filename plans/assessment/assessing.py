@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from communes.enums import MemberSource, TierCode
 from communes.models import Ancestry, GroupMember, Unit
-from indicators.enums import AppliesTo
+from indicators.enums import Aggregation, AppliesTo, IndicatorKind, Stage
 from indicators.periods import Period
 from plans.assessment import explanation
 from plans.assessment.facts import Facts, is_known
@@ -132,12 +132,13 @@ class _Reach:
 
 def _scope(target: Target, facts: Facts, unit: Unit | None) -> Scope:
     terms = terms_in_force(target, facts.amendments[target.pk], Period(facts.year).end)
+    is_official = facts.stage == Stage.OFFICIAL
     if unit is None or unit.pk == target.unit_id:
-        return Scope(target, terms, target.unit, target.group_id)
+        return Scope(target, terms, target.unit, target.group_id, is_official=is_official)
     is_single = unit.tier.code in (TierCode.COMMUNE, TierCode.VILLAGE)
     if is_single:
         terms = replace(terms, each_unit=False, on_average=False)
-    return Scope(target, terms, unit, is_single=is_single)
+    return Scope(target, terms, unit, is_single=is_single, is_official=is_official)
 
 
 def _assess(scope: Scope, facts: Facts, period: Period, is_inside: bool) -> Assessment:
@@ -160,7 +161,7 @@ def _judge(scope: Scope, facts: Facts, period: Period) -> Assessment:
     case = case_of(scope, facts, period.year)
     if scope.target.kind == TargetKind.RESULT:
         return _compare(scope, facts, period, case)
-    outcome = _said_why(evaluate(case), scope, facts)
+    outcome = _said_why(evaluate(case), scope, facts, case)
     return Assessment(
         **_frame(scope, facts, period, case),
         outcome=outcome,
@@ -178,10 +179,19 @@ def _worded(scope: Scope, facts: Facts, case: Case, outcome: Outcome) -> dict[st
     }
 
 
-def _said_why(outcome: Outcome, scope: Scope, facts: Facts) -> Outcome:
-    """A change that lacks only its opening figures says so, though no unit could be compared."""
+def _said_why(outcome: Outcome, scope: Scope, facts: Facts, case: Case) -> Outcome:
+    """What was reported is not called missing: a rate may be of nobody, a change lack its start.
+
+    The latter though no unit could be compared.
+    """
+    if Reason.NOT_REPORTED not in outcome.reasons:
+        return outcome
+    indicator = scope.indicator
+    is_rate = indicator.kind == IndicatorKind.RATIO and indicator.aggregation != Aggregation.NONE
+    if is_rate and case.reading(case.judged).reported:
+        return replace(outcome, reasons=(Reason.NO_BASE,))
     closing = facts.figure(scope.unit.pk, scope.indicator, _judged(scope, facts))
-    if Reason.NOT_REPORTED in outcome.reasons and scope.is_change and closing.reported:
+    if scope.is_change and closing.reported:
         return replace(outcome, reasons=(Reason.NO_OPENING,))
     return outcome
 
@@ -300,7 +310,9 @@ def _members(scope: Scope, facts: Facts, period: Period) -> tuple[Assessment, ..
         return ()
     terms = replace(scope.terms, each_unit=False, on_average=False)
     return tuple(
-        _assess_below(Scope(scope.target, terms, row.unit, is_single=True), facts, period)
+        _assess_below(
+            replace(scope, terms=terms, unit=row.unit, group_id=None, is_single=True), facts, period
+        )
         for row in facts.members[scope.group_id]
         if row.unit.is_valid_on(Period(_judged(scope, facts)).end)
     )
@@ -324,7 +336,7 @@ def _assess_below(scope: Scope, facts: Facts, period: Period) -> Assessment:
 
 def _judge_one(scope: Scope, facts: Facts, period: Period) -> Assessment:
     case = case_of(scope, facts, period.year)
-    outcome = evaluate(case)
+    outcome = _said_why(evaluate(case), scope, facts, case)
     if _is_open_ended(scope, facts, case):
         outcome = replace(outcome, needed=None)
     return Assessment(

@@ -44,6 +44,7 @@ class Scope:
     unit: Unit
     group_id: int | None = None
     is_single: bool = False  # one unit that reports by itself
+    is_official: bool = False  # approved figures alone
 
     @property
     def indicator(self) -> Indicator:

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     NONE = ""
     NOT_STARTED = "not_started"  # the promise begins later
     NOT_REPORTED = "not_reported"  # nobody has reported the year judged
+    NO_BASE = "no_base"  # reported, but it is a rate of nobody
     NO_OPENING = "no_opening"  # a change needs the year's opening figure
     NO_BASELINE = "no_baseline"  # no milestones, and no figure to draw a path from
     BREAK_AHEAD = "break_ahead"  # the series breaks before the promise is due

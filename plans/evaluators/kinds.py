@@ -141,7 +141,9 @@ def per_unit_per_year(case: Case) -> Outcome:
             return reading.value, Decimal(1)
         return (reading.value, Decimal(reading.units)) if reading.units else None
 
-    return judge_sum(case, step, Manner(is_mean=True, has_milestones=False))
+    # A promise of every year: a good one leaves the next no less to do.
+    manner = Manner(is_mean=True, has_milestones=False, has_remainder=False)
+    return judge_sum(case, step, manner)
 
 
 EVALUATORS: Mapping[str, Callable[[Case], Outcome]] = {

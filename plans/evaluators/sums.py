@@ -33,13 +33,14 @@ class Manner:
     `is_mean`: Σ steps ÷ Σ weights, else Σ steps. `grows`: a part of it can only grow, so that
     it may keep the promise before everything is known. `by_coverage`: what is expected of a
     year shrinks with the units that reported it, where figures add up. `has_milestones`: they
-    speak of a year's step.
+    speak of a year's step. `has_remainder`: what one year lacks another can bring.
     """
 
     is_mean: bool = False
     grows: bool = False
     by_coverage: bool = False
     has_milestones: bool = True
+    has_remainder: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,24 +180,14 @@ def _needed(
 ) -> Decimal | None:
     """What each remaining year has to bring; for a limit, what it may bring at most.
 
-    Where only some units reported, what is left is their part: as much of the coming years'
-    plan as of the year judged.
+    Of everybody: the promise without what is known to be done, so that what some units did not
+    report is still to come.
     """
     ahead = [row for row in years if row.year > known[-1].year]
-    if not ahead or terms.better is Better.NEARER:
+    if not ahead or terms.better is Better.NEARER or not manner.has_remainder:
         return None
     done = sum((row.step or ZERO for row in known), ZERO)
-    last = known[-1]
-    if manner.is_mean:
-        # As many units as in the year judged, in each year that is left.
-        left = last.weight * len(ahead)
-        whole = terms.goal * (sum((row.weight for row in known), ZERO) + left)
-        return max(whole - done, ZERO) / left if left else None
-    whole = terms.goal
-    if any(row.asked != row.planned for row in known):
-        share = last.asked / last.planned if last.planned else ONE
-        whole = sum((row.asked for row in known), ZERO)
-        whole += sum((row.planned for row in ahead), ZERO) * share
+    whole = terms.goal * len(years) if manner.is_mean else terms.goal
     return max(whole - done, ZERO) / len(ahead)
 
 

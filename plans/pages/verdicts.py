@@ -161,6 +161,17 @@ class Judged:
         return (1, Decimal(0)) if pct is None else (0, -pct)
 
 
+def is_of_year(judged: Judged, year: int) -> bool:
+    """Is the promise the unit's to keep in the year? One to come or that has ended is not.
+
+    The one definition of what pages and reports of a unit count.
+    """
+    found = judged.found
+    if found.is_outside or not judged.is_assigned:
+        return False
+    return found.target.year_from <= year <= found.terms.year_to
+
+
 @dataclass(frozen=True, slots=True)
 class Count:
     """How many promises (or stated results) have a mark."""

@@ -10,7 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from io import BytesIO
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 from django.utils.translation import gettext as _
@@ -33,8 +33,12 @@ MOST_BYTES = 2 * 1024**2
 MOST_PART = 2 * 1024**2
 """Of one part of it unpacked."""
 MOST_COMMANDS = 2_000
+MOST_IN_TEMPLATE = 100_000
+"""Elements of all its parts together: the standard one has 20.000, nearly all of them styles."""
 MOST_LETTERS = 20_000_000
-"""Of one part filled in, with its tags: some thousand pages."""
+"""Of what is filled in, with its tags: some thousand pages."""
+MOST_ELEMENTS = 250_000
+"""Of what is filled in: a row of a table with six cells has some sixty."""
 
 _WORDS = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FILLED = re.compile(r"word/(?:document|header\d*|footer\d*|footnotes)\.xml")
@@ -107,23 +111,32 @@ class _Letter(DocxTemplate):  # type: ignore[misc]  # ships no types
         return rendered
 
 
+class _Environment(ImmutableSandboxedEnvironment):
+    """Counts what the parts of one letter have come to, filled in."""
+
+    letters = elements = 0
+
+
 class _Bounded(Template):
-    """Stops where a loop over many rows would fill the memory."""
+    """Stops where a loop over many rows would fill the memory: by letters and by elements."""
 
     def render(self, *args: Any, **kwargs: Any) -> str:
-        pieces, size = [], 0
+        pieces, spent = [], cast(_Environment, self.environment)
         for piece in self.generate(*args, **kwargs):
             pieces.append(piece)
-            size += len(piece)
-            if size > MOST_LETTERS:
+            spent.letters += len(piece)
+            spent.elements += _elements(piece)
+            if spent.letters > MOST_LETTERS or spent.elements > MOST_ELEMENTS:
                 raise DomainError(_("Văn bản lập ra quá dài. Bớt phần lặp trong mẫu rồi lập lại."))
         return "".join(pieces)
 
 
-def _environment() -> ImmutableSandboxedEnvironment:
-    env = ImmutableSandboxedEnvironment(
-        autoescape=True, undefined=StrictUndefined, finalize=_printable
-    )
+def _elements(text: str) -> int:
+    return text.count("<") - text.count("</")
+
+
+def _environment() -> _Environment:
+    env = _Environment(autoescape=True, undefined=StrictUndefined, finalize=_printable)
     env.template_class = _Bounded
     env.globals.clear()
     env.filters = {name: env.filters[name] for name in FILTERS}
@@ -175,6 +188,7 @@ def _no_word() -> str:
 
 def _need_harmless(content: bytes) -> None:
     """Beyond what `kind_of` has looked at: nothing leads out of the file, nor lies packed in it."""
+    elements = 0
     with opened(content) as archive:
         if outward(archive) or any(one.kind in _LOADED for one in relations(archive)):
             raise DomainError(_foreign())
@@ -186,6 +200,9 @@ def _need_harmless(content: bytes) -> None:
                 continue
             _need_small(part.file_size, MOST_PART)
             text = archive.read(part)
+            elements += _elements(text.decode(errors="replace"))
+            if elements > MOST_IN_TEMPLATE:
+                raise DomainError(Problem(_too_intricate(), code="size"))
             if not is_plain_xml(text):
                 raise DomainError(_foreign())
             if name.startswith("word/") and _fetches(text):
@@ -214,6 +231,13 @@ def _foreign() -> str:
     return _(
         "Mẫu có liên kết ra ngoài, tệp nhúng hoặc trường tự lấy dữ liệu nên không nhận. "
         "Bỏ liên kết (kể cả địa chỉ thư, trang web bấm được) và tệp nhúng rồi gửi lại."
+    )
+
+
+def _too_intricate() -> str:
+    return _(
+        "Mẫu có quá nhiều đoạn, ô hoặc mảnh chữ định dạng riêng. Xóa phần thừa, hoặc chép nội dung "
+        "sang tệp Word mới, rồi gửi lại."
     )
 
 

@@ -19,9 +19,8 @@ from indicators.periods import Period
 from plans.assessment import assess_units
 from plans.models import Plan, Target
 from plans.pages.sight import Reader
-from plans.pages.verdicts import Count, Judged, count_promises, mark_of, verdicts_of
+from plans.pages.verdicts import Count, Judged, count_promises, is_of_year, mark_of, verdicts_of
 from plans.wording import day_words, plan_heading, years_words
-from reports.dashboards.promises import is_of_year
 
 SHOWN = 9
 """Promises on the screen, the worst first; the rest are a press away."""

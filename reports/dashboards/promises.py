@@ -14,7 +14,7 @@ from indicators.periods import Period
 from plans.assessment import Assessment, assess_pairs, visible_targets
 from plans.evaluators import Verdict
 from plans.models import Milestone, Plan, Target
-from plans.pages.verdicts import Count, Judged, count_promises, headline, mark_of
+from plans.pages.verdicts import Count, Judged, count_promises, headline, is_of_year, mark_of
 from plans.wording import plan_heading
 from reports.dashboards.sentences import finding
 from reports.dashboards.sparkline import sparkline
@@ -185,17 +185,6 @@ def _of(judged: Sequence[Judged], period: Period) -> Promises:
         headline=headline(count_promises(ranked), period.year),
         has_sample=any(row.found.has_sample for row in ranked),
     )
-
-
-def is_of_year(judged: Judged, year: int) -> bool:
-    """Is the promise the unit's to keep in the year? One to come or that has ended is not.
-
-    The one definition of what the pages of a unit count.
-    """
-    found = judged.found
-    if found.is_outside or not judged.is_assigned:
-        return False
-    return found.target.year_from <= year <= found.terms.year_to
 
 
 def _worst_first(judged: Judged) -> tuple[int, bool, object, int]:

@@ -14,9 +14,11 @@ from django.utils.translation import gettext as _
 from indicators.enums import TermRole
 from indicators.figures import Figure
 from indicators.models import Indicator, IndicatorTerm
+from plans.evaluators import shown
 from plans.wording import with_unit
 from povertyplan.lib.numbers import format_number
 from reports.annexes.wording import BLANK
+from reports.narrative.pairs import Compared
 from reports.pictures.movement import Balance, balances
 
 
@@ -47,41 +49,101 @@ def followed() -> list[Followed]:
     return [Followed(row, found[row.closing.pk]) for row in balances() if row.closing.pk in found]
 
 
-def fall(before: Figure, after: Figure) -> Decimal | None:
-    """How much less there is; None where the two ends are not of the same number of units."""
-    if before.value is None or after.value is None or before.reported != after.reported:
-        return None
-    return before.value - after.value
-
-
-def number(indicator: Indicator, value: Decimal | None) -> str:
-    return format_number(value, indicator.decimals, BLANK)
+def number(indicator: Indicator, figure: Figure) -> str:
+    """A figure without its unit: … where nobody has told it, – where its base is nought."""
+    return format_number(figure.value, indicator.decimals, "–" if is_baseless(figure) else BLANK)
 
 
 def amount(indicator: Indicator, figure: Figure) -> str:
     """A figure with its unit; what nobody has told is a blank, not zero."""
+    if is_baseless(figure):
+        return _("không tính được vì mẫu số bằng 0")
     if figure.value is None:
         return BLANK
-    return with_unit(number(indicator, figure.value), indicator.unit_of_measure)
+    return _measured(indicator, figure.value)
+
+
+def is_baseless(figure: Figure) -> bool:
+    """A rate that was told, but of nobody."""
+    return figure.value is None and figure.reported > 0 and figure.denominator == 0
 
 
 def coverage(figure: Figure) -> str:
     return f"{figure.reported}/{figure.expected}" if figure.expected else BLANK
 
 
-def change(row: Followed, households: Decimal | None, points: Decimal | None) -> str:
-    if households is None or points is None:
+def covered(indicator: Indicator, figure: Figure) -> str:
+    """The amount, with whose it is where that is not everybody's."""
+    told = amount(indicator, figure)
+    if figure.is_complete or not figure.reported:
+        return told
+    return _("{amount} ({coverage} đơn vị)").format(amount=told, coverage=coverage(figure))
+
+
+def share(row: Followed, figure: Figure, count: Figure) -> str:
+    """The rate beside a count: with whose it is where that is not who stands behind the count."""
+    is_alike = coverage(figure) == coverage(count)
+    return amount(row.rate, figure) if is_alike else covered(row.rate, figure)
+
+
+def change(row: Followed, found: Compared | None) -> str:
+    """How the units that have told both ends moved; how many, where that is not everybody."""
+    told = _moved(row, found) if found else ""
+    if found is None or not told:
         return _("chưa đủ số liệu để tính mức giảm")
-    words = _("giảm {n}, tương ứng {points} điểm %")
-    if households < 0:
-        words = _("tăng {n}, tương ứng {points} điểm %")
-    if (households < 0) != (points < 0) and points:
-        # The number of all households moved too.
-        words = _("số hộ thay đổi {n}, tỷ lệ giảm {points} điểm %")
-        if points < 0:
-            words = _("số hộ thay đổi {n}, tỷ lệ tăng {points} điểm %")
+    if found.is_all:
+        return told
+    words = _("tính riêng {n}/{total} đơn vị có đủ số liệu hai thời điểm thì {change}")
+    return words.format(n=found.units, total=found.expected, change=told)
+
+
+def cut(row: Followed, found: Compared | None) -> str:
+    """The fall of the rate, only where it is of everybody the figures beside it are of."""
+    if found is None or not found.is_all:
+        return BLANK
+    before, after = found.before_rate.value, found.after_rate.value
+    if before is None or after is None:
+        return "–"
+    return format_number(before - after, row.rate.decimals)
+
+
+def _moved(row: Followed, found: Compared) -> str:
+    """giảm 15 hộ, tương ứng 1,25 điểm %; "" where one end of either is not known."""
+    if found.before.value is None or found.after.value is None:
+        return ""
     closing = row.balance.closing
+    households = found.before.value - found.after.value
+    count, way = _measured(closing, abs(households)), _way(closing, households)
+    alone = _("{way} {n}").format(way=way, n=count) if households else way
+    if found.before_rate.value is None or found.after_rate.value is None:
+        is_told = is_baseless(found.before_rate) or is_baseless(found.after_rate)
+        return alone if is_told else ""
+    points = found.before_rate.value - found.after_rate.value
+    rate_way = _way(row.rate, points)
+    if way == rate_way:
+        words = _("{way} {n}, tương ứng {points} điểm %") if households else "{way}"
+    elif households:
+        # The number of all households moved too.
+        words = _("{way} {n}, tỷ lệ {rate_way} {points} điểm %")
+        if not _moves(row.rate, points):
+            words = _("{way} {n}, tỷ lệ {rate_way}")
+    else:
+        words = _("số hộ không đổi, tỷ lệ {rate_way} {points} điểm %")
     return words.format(
-        n=with_unit(number(closing, abs(households)), closing.unit_of_measure),
-        points=number(row.rate, abs(points)),
+        way=way, n=count, rate_way=rate_way, points=format_number(abs(points), row.rate.decimals)
     )
+
+
+def _way(indicator: Indicator, fallen: Decimal) -> str:
+    if not _moves(indicator, fallen):
+        return _("không đổi")
+    return _("giảm") if fallen > 0 else _("tăng")
+
+
+def _moves(indicator: Indicator, fallen: Decimal) -> bool:
+    """As far as it is printed."""
+    return shown(fallen, indicator.decimals) != 0
+
+
+def _measured(indicator: Indicator, value: Decimal) -> str:
+    return with_unit(format_number(value, indicator.decimals), indicator.unit_of_measure)

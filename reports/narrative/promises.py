@@ -10,13 +10,14 @@ from django.utils.translation import gettext as _
 
 from communes.access import Action, units_for
 from communes.models import Unit
-from indicators.enums import IndicatorKind
+from indicators.enums import Direction, IndicatorKind, Stage
 from indicators.figures import Figure, FigureBook
 from plans.assessment import assess_grid, assess_pairs, visible_targets
+from plans.assessment.readings import CHANGES
 from plans.enums import TargetKind
-from plans.evaluators import Verdict
+from plans.evaluators import Verdict, shown
 from plans.models import Target
-from plans.pages.verdicts import MARKS, Judged, mark_of
+from plans.pages.verdicts import MARKS, Judged, is_of_year, mark_of
 from plans.wording import plan_heading, with_unit
 from povertyplan.lib.numbers import format_number
 from reports.annexes.wording import BLANK
@@ -35,14 +36,16 @@ class Promised:
 
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
-        self.judged = self._judged()
+        self.given = self._given()
+        self.judged = [row for row in self.given if self._speaks(row)]
         self.behind = self._behind()
         self.half = self._half()
 
-    def _judged(self) -> list[Judged]:
-        asked, year = self.asked, self.asked.period.year
+    def _given(self) -> list[Judged]:
+        """All that the plans promise of the unit, whichever year it is due."""
+        asked = self.asked
         bound = Target.objects.promises().filter(
-            plan__in=asked.plans, unit__downward__descendant=asked.unit, year_from__lte=year
+            plan__in=asked.plans, unit__downward__descendant=asked.unit
         )
         targets = list(bound.to_assess().order_by("plan__order", "order"))
         own = [row for row in targets if row.unit_id == asked.unit.pk]
@@ -52,13 +55,12 @@ class Promised:
         pairs += [(row, asked.unit) for row in targets if row.unit_id != asked.unit.pk]
         found = assess_pairs(pairs, asked.judged, asked.stage)
         judged = [Judged(row, mark_of(row)) for row in found]
-        return [row for row in judged if self._speaks(row)]
+        return [row for row in judged if not row.found.is_outside and row.is_assigned]
 
     def _speaks(self, row: Judged) -> bool:
-        """Of the unit, and of the year; a final review tells of what has ended too."""
-        is_running = row.found.terms.year_to >= self.asked.period.year
-        is_told = is_running or self.asked.kind == NarrativeKind.FINAL
-        return is_told and not row.found.is_outside and row.is_assigned
+        """Of the year; a final review tells of what has ended and of what is to come too."""
+        is_final = self.asked.kind == NarrativeKind.FINAL
+        return is_final or is_of_year(row, self.asked.period.year)
 
     @property
     def is_half(self) -> bool:
@@ -150,23 +152,48 @@ class Promised:
     def headline(self) -> str:
         """The finding of all promises in a sentence; of a half-year of how many it has figures."""
         if not self.judged:
-            return _("Không có chỉ tiêu nào được giao trong kỳ.")
-        if not self.is_half:
-            return _summary(self.judged)
+            nothing = _("Không có chỉ tiêu nào được giao trong kỳ.")
+            return " ".join([nothing, *self._others()])
+        told = self._half_headline() if self.is_half else _summary(self.judged)
+        others = self._others()
+        if not others:
+            return told
+        words = _("Kế hoạch giao {all} chỉ tiêu; báo cáo này xét {n} chỉ tiêu của năm {year}.")
+        scope = words.format(all=len(self.given), n=len(self.judged), year=self.asked.period.year)
+        return " ".join([scope, *others, told])
+
+    def _others(self) -> list[str]:
+        """What the plans promise of other years, and where it is told."""
+        year = self.asked.period.year
+        rest = [row.found for row in self.given if not self._speaks(row)]
+        ahead = [found for found in rest if found.target.year_from > year]
+        told = []
+        if ended := len(rest) - len(ahead):
+            words = _("{n} chỉ tiêu đã hết hạn trước năm {year}: xem báo cáo tổng kết.")
+            told.append(words.format(n=ended, year=year))
+        if ahead:
+            first = min(found.target.year_from for found in ahead)
+            words = _("{n} chỉ tiêu phải đạt vào năm {year}: xem báo cáo tổng kết.")
+            if any(found.terms.year_to != first for found in ahead):
+                words = _("{n} chỉ tiêu tính từ năm {year} trở đi: xem báo cáo tổng kết.")
+            told.append(words.format(n=len(ahead), year=first))
+        return told
+
+    def _half_headline(self) -> str:
         total, known, period = len(self.judged), len(self.half), self.asked.period.label
         if not known:
             told = _(
-                "Kế hoạch giao {total} chỉ tiêu, đánh giá theo số cả năm; chưa chỉ tiêu nào có số "
+                "{total} chỉ tiêu được giao, đánh giá theo số cả năm; chưa chỉ tiêu nào có số "
                 "liệu {period}."
             )
         elif known == total:
             told = _(
-                "Kế hoạch giao {total} chỉ tiêu, đánh giá theo số cả năm; số liệu {period} như sau."
+                "{total} chỉ tiêu được giao, đánh giá theo số cả năm; số liệu {period} như sau."
             )
         else:
             told = _(
-                "Kế hoạch giao {total} chỉ tiêu, đánh giá theo số cả năm; {known} chỉ tiêu có số "
-                "liệu {period}, nêu dưới đây, {rest} chỉ tiêu còn lại chưa có."
+                "{total} chỉ tiêu được giao, đánh giá theo số cả năm; {known} chỉ tiêu có số liệu "
+                "{period}, nêu dưới đây, {rest} chỉ tiêu còn lại chưa có."
             )
         return told.format(total=total, known=known, rest=total - known, period=period)
 
@@ -192,7 +219,7 @@ class Promised:
             behind=tuple(
                 Behind(
                     one.found.unit.name_in_sentence,
-                    _blank(one.actual),
+                    _told(one),
                     _expected(one),
                     _gap(one),
                 )
@@ -203,7 +230,7 @@ class Promised:
     def _actual(self, row: Judged) -> str:
         if self.is_half:
             return self.half.get(row.found.target.pk, BLANK)
-        return _blank(row.actual)
+        return _told(row)
 
     def _explanation(self, row: Judged) -> str:
         if not self.is_half:
@@ -215,6 +242,15 @@ class Promised:
             goal=row.promise,
             due=row.found.terms.year_to,
         )
+
+
+def _told(row: Judged) -> str:
+    """The figure; a change against what the plan wants by its own word, never with a sign."""
+    actual, terms = row.found.actual, row.found.terms
+    if terms.kind not in CHANGES or actual is None or shown(actual, row.decimals) >= 0:
+        return _blank(row.actual)
+    verb = _("tăng") if terms.direction == Direction.LOWER else _("giảm")
+    return f"{verb} {row.amount(abs(actual))}"
 
 
 def _blank(told: str) -> str:
@@ -259,16 +295,18 @@ def _behind_sentence(rows: Sequence[Judged]) -> str:
         return ""
     marks = {_expected(row) for row in rows}
     if len(marks) == 1:
-        words = _("Trong các đơn vị đã báo cáo, lệch mốc {mark} nhiều nhất: {units}.")
+        words = _("Trong các đơn vị {told}, lệch mốc {mark} nhiều nhất: {units}.")
     else:
-        words = _("Trong các đơn vị đã báo cáo, lệch mốc nhiều nhất: {units}.")
+        words = _("Trong các đơn vị {told}, lệch mốc nhiều nhất: {units}.")
+    is_official = rows[0].found.stage == Stage.OFFICIAL
+    told = _("đã được duyệt") if is_official else _("đã báo cáo")
     units = [_behind_words(row, is_alike=len(marks) == 1) for row in rows]
-    return words.format(mark=min(marks), units="; ".join(units))
+    return words.format(told=told, mark=min(marks), units="; ".join(units))
 
 
 def _behind_words(row: Judged, *, is_alike: bool) -> str:
     """xã Bản Cái 4,40 điểm %, mốc 7,00 điểm % (lệch 37,1%)"""
-    told = f"{row.found.unit.name_in_sentence} {_blank(row.actual)}"
+    told = f"{row.found.unit.name_in_sentence} {_told(row)}"
     if not is_alike:
         told = _("{told}, mốc {mark}").format(told=told, mark=_expected(row))
     gap = _gap(row)

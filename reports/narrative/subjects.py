@@ -1,6 +1,6 @@
 """Classes of households counted each year: opening, closing, rate, and what moved.
 
-Nothing is averaged; a difference is taken only where both ends are known from as many units.
+Nothing is averaged; a difference is taken only of units that have told both ends.
 """
 
 from __future__ import annotations
@@ -9,13 +9,23 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from indicators.figures import Figure, FigureBook
+from indicators.figures import Figure
 from indicators.models import Indicator
 from indicators.periods import Period
 from indicators.wording import closing_name
 from reports.narrative.asked import Asked
 from reports.narrative.context import Line, Subject, Year
-from reports.narrative.households import Followed, amount, change, coverage, fall, number
+from reports.narrative.households import (
+    Followed,
+    amount,
+    change,
+    coverage,
+    covered,
+    cut,
+    number,
+    share,
+)
+from reports.narrative.pairs import Compared, End, Figures
 from reports.narrative.whole import whole_sentence
 
 
@@ -28,12 +38,10 @@ class Told:
         self.before = Period(years[0].year - 1)
         """What the first year started from."""
         periods = sorted({self.before, *years, asked.period})
-        self.book = FigureBook([asked.unit], indicators.values(), periods, asked.stage)
+        self.book = Figures(asked.unit, list(indicators.values()), periods, asked.stage)
 
     def figure(self, indicator: Indicator | None, period: Period) -> Figure:
-        if indicator is None:
-            return Figure()
-        return self.book.figure(self.asked.unit.pk, indicator, period)
+        return self.book.figure(indicator, period)
 
     @property
     def main(self) -> list[Figure]:
@@ -47,8 +55,9 @@ class Told:
     @property
     def has_sample(self) -> bool:
         return any(
-            self.figure(row.balance.closing, year).has_sample
+            self.figure(indicator, year).has_sample
             for row in self.rows
+            for indicator in row.indicators
             for year in [self.before, *self.years, self.asked.period]
         )
 
@@ -63,7 +72,7 @@ class Told:
             moves=_moves(row, self, period),
             note=" ".join(_notes(row, self.years)),
             lines=tuple(
-                Line(part.name, amount(part, self.figure(part, period)))
+                Line(part.name, covered(part, self.figure(part, period)))
                 for part, _sign in row.balance.parts
             ),
             years=tuple(self._year(row, year) for year in self.years),
@@ -83,13 +92,20 @@ class Told:
         opening, closing, rate, before = self.ends(row, year)
         return Year(
             year=str(year.year),
-            opening=number(row.balance.opening, opening.value),
-            closing=number(row.balance.closing, closing.value),
-            opening_rate=number(row.rate, before.value),
-            closing_rate=number(row.rate, rate.value),
-            cut=number(row.rate, fall(before, rate)),
+            opening=number(row.balance.opening, opening),
+            closing=number(row.balance.closing, closing),
+            opening_rate=number(row.rate, before),
+            closing_rate=number(row.rate, rate),
+            cut=cut(row, self.year_compared(row, year)),
             coverage=coverage(closing),
         )
+
+    def year_compared(self, row: Followed, year: Period) -> Compared | None:
+        """Opening and closing of a year."""
+        if row.rate.opening_indicator is None:
+            return None
+        opening = End(row.balance.opening, row.rate.opening_indicator, year)
+        return self.book.compared(opening, End(row.balance.closing, row.rate, year))
 
     def ends(self, row: Followed, year: Period) -> tuple[Figure, Figure, Figure, Figure]:
         """Opening and closing count, closing and opening rate."""
@@ -116,13 +132,17 @@ def _nothing(row: Followed, told: Told, period: Period) -> str:
         period=period.label,
         year=year.year,
         closing=amount(row.balance.closing, closing),
-        rate=amount(row.rate, rate),
+        rate=share(row, rate, closing),
         coverage=coverage(closing),
     )
 
 
 def _sentence(row: Followed, told: Told, period: Period) -> str:
     opening, closing, rate, before = told.ends(row, period)
+    found = told.year_compared(row, period)
+    # As many units need not be the same ones.
+    is_alike = found is not None and found.is_all and coverage(opening) == coverage(closing)
+    said = amount if is_alike else covered
     when = _("năm {year}").format(year=period.year) if period.is_year else _("kỳ")
     words = _(
         "{name}: đầu {when} có {opening}, tỷ lệ {opening_rate}; cuối {when} có {closing}, tỷ lệ "
@@ -130,13 +150,13 @@ def _sentence(row: Followed, told: Told, period: Period) -> str:
     ).format(
         name=closing_name(row.balance.closing),
         when=when,
-        opening=amount(row.balance.opening, opening),
-        opening_rate=amount(row.rate, before),
-        closing=amount(row.balance.closing, closing),
-        rate=amount(row.rate, rate),
-        change=change(row, fall(opening, closing), fall(before, rate)),
+        opening=said(row.balance.opening, opening),
+        opening_rate=share(row, before, opening),
+        closing=said(row.balance.closing, closing),
+        rate=share(row, rate, closing),
+        change=change(row, found),
     )
-    if closing.reported == closing.expected:
+    if not is_alike or closing.is_complete:
         return words
     return _("{sentence} Số trên là của {n}/{total} đơn vị đã có số liệu.").format(
         sentence=words, n=closing.reported, total=closing.expected
@@ -144,18 +164,26 @@ def _sentence(row: Followed, told: Told, period: Period) -> str:
 
 
 def _moves(row: Followed, told: Told, period: Period) -> str:
-    """Every movement; "" where none of them was told."""
-    if not any(told.figure(part, period).reported for part, _sign in row.balance.parts):
+    """Every movement, and of how many units; "" where none of them was told."""
+    found = [(part, told.figure(part, period)) for part, _sign in row.balance.parts]
+    known = [figure for _part, figure in found if figure.reported]
+    if not known:
         return ""
+    is_alike = len({coverage(figure) for figure in known}) == 1
+    said = amount if is_alike else covered
     parts = [
         _("{name} {amount}").format(
-            name=part.name[:1].lower() + part.name[1:],
-            amount=amount(part, told.figure(part, period)),
+            name=part.name[:1].lower() + part.name[1:], amount=said(part, figure)
         )
-        for part, _sign in row.balance.parts
+        for part, figure in found
     ]
     words = _("Biến động {period}: {parts}.")
-    return words.format(period=period.label, parts="; ".join(parts))
+    sentence = words.format(period=period.label, parts="; ".join(parts))
+    if not is_alike or known[0].is_complete:
+        return sentence
+    return _("{sentence} Số biến động là của {coverage} đơn vị đã có số liệu.").format(
+        sentence=sentence, coverage=coverage(known[0])
+    )
 
 
 def _notes(row: Followed, years: Sequence[Period]) -> list[str]:

@@ -1,14 +1,13 @@
 """A class of households over all the years of a plan: where it stood before, and stands now.
 
 What two standards have counted is not subtracted: each stretch of years that one standard covers
-is told by itself. Nor are figures of different numbers of units.
+is told by itself. Nor are figures of different units.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
@@ -16,7 +15,8 @@ from django.utils.translation import gettext as _
 from indicators.figures import Figure
 from indicators.periods import Period
 from indicators.wording import closing_name
-from reports.narrative.households import Followed, amount, change
+from reports.narrative.households import Followed, amount, change, coverage, share
+from reports.narrative.pairs import Compared, End
 
 if TYPE_CHECKING:
     from reports.narrative.subjects import Told
@@ -24,15 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """How many there are at one moment, and which share of all."""
+    """How many there are at one moment, and which share of all. `end`: None without a rate."""
 
     when: str
     count: Figure
     rate: Figure
-
-    def fits(self, other: Stand) -> bool:
-        """Do both come from as many units, or from all there were (some may have merged)?"""
-        return _fit(self.count, other.count) and _fit(self.rate, other.rate)
+    end: End | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +38,7 @@ class Stretch:
 
     start: Stand
     end: Stand | None
+    found: Compared | None
 
 
 def stretches(row: Followed, told: Told) -> list[Stretch]:
@@ -58,9 +56,17 @@ def _unbroken(row: Followed, years: Sequence[Period]) -> list[list[Period]]:
 
 
 def _stretch(row: Followed, told: Told, years: Sequence[Period]) -> Stretch:
+    """To the latest year of the same units; else to the latest that some have told both ends of."""
     start = _start(row, told, years[0])
-    ends = (_closing(row, told, year) for year in reversed(years))
-    return Stretch(start, next((one for one in ends if one.fits(start)), None))
+    part = Stretch(start, None, None)
+    for year in reversed(years):
+        end = _closing(row, told, year)
+        found = told.book.compared(start.end, end.end) if start.end and end.end else None
+        if found and (found.is_all or part.found is None):
+            part = Stretch(start, end, found)
+        if found and found.is_all:
+            break
+    return part
 
 
 def _start(row: Followed, told: Told, year: Period) -> Stand:
@@ -70,12 +76,15 @@ def _start(row: Followed, told: Told, year: Period) -> Stand:
     if before.count.reported and not is_break:
         return before
     opening, _count, _rate, rate = told.ends(row, year)
-    return Stand(_("đầu năm {year}").format(year=year.year), opening, rate)
+    of = row.rate.opening_indicator
+    end = End(row.balance.opening, of, year) if of else None
+    return Stand(_("đầu năm {year}").format(year=year.year), opening, rate, end)
 
 
 def _closing(row: Followed, told: Told, year: Period) -> Stand:
     _opening, closing, rate, _before = told.ends(row, year)
-    return Stand(_("cuối năm {year}").format(year=year.year), closing, rate)
+    when = _("cuối năm {year}").format(year=year.year)
+    return Stand(when, closing, rate, End(row.balance.closing, row.rate, year))
 
 
 def whole_sentence(row: Followed, told: Told, until: Period) -> str:
@@ -100,10 +109,11 @@ def whole_sentence(row: Followed, told: Told, until: Period) -> str:
             years=", ".join(str(years[0].year) for years in _unbroken(row, told.years)[1:]),
             parts="; ".join(_fallen(row, part) for part in parts),
         )
-    if latest.count.reported != latest.count.expected:
-        said = _("{said} Số {when} là của {n}/{total} đơn vị đã có số liệu.").format(
-            said=said, when=latest.when, n=latest.count.reported, total=latest.count.expected
-        )
+    for stand in (latest, first):
+        if stand.count.reported and not stand.count.is_complete:
+            said = _("{said} Số {when} là của {coverage} đơn vị đã có số liệu.").format(
+                said=said, when=stand.when, coverage=coverage(stand.count)
+            )
     if until == told.years[-1]:
         return said
     words = _("{said} Chưa có số liệu {period}.")
@@ -114,7 +124,7 @@ def _has(row: Followed, stand: Stand) -> str:
     return _("{when} có {count}, tỷ lệ {rate}").format(
         when=stand.when,
         count=amount(row.balance.closing, stand.count),
-        rate=amount(row.rate, stand.rate),
+        rate=share(row, stand.rate, stand.count),
     )
 
 
@@ -122,10 +132,11 @@ def _alone(row: Followed, part: Stretch, latest: Stand) -> str:
     if part.end is None:
         return _("chưa đủ số liệu để tính mức giảm")
     if part.end == latest:
-        return _by(row, part.start, part.end)
-    return _("tính đến {when}, năm gần nhất đủ đơn vị để so, {change}").format(
-        when=part.end.when, change=_by(row, part.start, part.end)
-    )
+        return change(row, part.found)
+    words = _("tính đến {when}, năm gần nhất đủ đơn vị để so, {change}")
+    if part.found is None or not part.found.is_all:
+        words = _("tính đến {when}, {change}")
+    return words.format(when=part.end.when, change=change(row, part.found))
 
 
 def _fallen(row: Followed, part: Stretch) -> str:
@@ -134,22 +145,7 @@ def _fallen(row: Followed, part: Stretch) -> str:
     return _("từ {start} ({count}, {rate}) đến {end} {change}").format(
         start=part.start.when,
         count=amount(row.balance.closing, part.start.count),
-        rate=amount(row.rate, part.start.rate),
+        rate=share(row, part.start.rate, part.start.count),
         end=part.end.when,
-        change=_by(row, part.start, part.end),
+        change=change(row, part.found),
     )
-
-
-def _by(row: Followed, start: Stand, end: Stand) -> str:
-    return change(row, _less(start.count, end.count), _less(start.rate, end.rate))
-
-
-def _fit(one: Figure, other: Figure) -> bool:
-    if one.value is None or other.value is None:
-        return False
-    is_whole = one.reported == one.expected and other.reported == other.expected
-    return is_whole or one.reported == other.reported
-
-
-def _less(before: Figure, after: Figure) -> Decimal | None:
-    return None if before.value is None or after.value is None else before.value - after.value

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+from docx import Document
 
 from povertyplan.lib import letters
 from povertyplan.lib.errors import DomainError
 from reports.narrative.context import NAMES
-from tests.reports.test_narrative import letter, problems, values
+from tests.reports.test_narrative import changed, letter, problems, values
 
 DEEP = "lồng nhau quá 10 tầng"
 
@@ -74,3 +76,55 @@ def test_letter_that_grows_without_end_stops(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(DomainError, match="quá dài"):
         letters.filled(template, {**values(), "can_cu": rows()})
     assert len(made) < 200
+
+
+def repeated(tag: bytes, times: int) -> bytes:
+    """A letter that repeats empty elements for each document it answers to."""
+    template = letter("{%p for k in can_cu %}", "{{ ky }}", "{%p endfor %}")
+    last = b"<w:p><w:r><w:t>{{ ky }}</w:t></w:r></w:p>"
+    return changed(template, "word/document.xml", last, last + tag * times)
+
+
+def rows(number: int) -> dict[str, object]:
+    return {**values(), "can_cu": [{"van_ban": "x"}] * number}
+
+
+@pytest.mark.parametrize("tag", [b"<w:p/>", b"<w:tbl/>"])
+def test_template_of_many_empty_pieces_is_refused_before_it_is_read(
+    monkeypatch: pytest.MonkeyPatch, tag: bytes
+) -> None:
+    """A megabyte of them packs into forty kilobytes and takes a thousand times that to read."""
+
+    def read(_archive: object) -> None:
+        raise AssertionError("it was read")
+
+    monkeypatch.setattr(letters, "_unclosed", read)
+
+    with pytest.raises(DomainError, match="quá nhiều đoạn"):
+        letters.check_template(repeated(tag, 100_000), NAMES, rows(1))
+
+
+@pytest.mark.parametrize("number", [1, 10])
+def test_pieces_that_a_loop_repeats_are_counted_each_time(number: int) -> None:
+    template = repeated(b"<w:p/>", 30_000)
+
+    if number == 1:
+        letters.check_template(template, NAMES, rows(number))
+        return
+    with pytest.raises(DomainError, match="quá dài"):
+        letters.check_template(template, NAMES, rows(number))
+
+
+def test_parts_of_a_letter_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Document()
+    for place in (made, made.sections[0].header, made.sections[0].footer):
+        place.add_paragraph("{% for k in can_cu %}{{ ky }}{% endfor %}")
+    stream = BytesIO()
+    made.save(stream)
+    told = {**rows(100), "ky": "x" * 1_000}
+    letters.filled(stream.getvalue(), told)
+
+    monkeypatch.setattr(letters, "MOST_LETTERS", 250_000)
+
+    with pytest.raises(DomainError, match="quá dài"):
+        letters.filled(stream.getvalue(), told)

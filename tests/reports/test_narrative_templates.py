@@ -87,22 +87,23 @@ def test_every_kind_of_page_of_every_section_is_marked() -> None:
 def test_mark_that_the_template_prints_itself_is_not_printed_twice() -> None:
     made = Document()
     made.add_paragraph("{{ don_vi }}")
-    made.sections[0].footer.paragraphs[0].text = "Lưu ý: {{ dau_so_lieu|lower }}"
+    made.sections[0].header.paragraphs[0].text = "{{ dau_so_lieu }}"
+    made.sections[0].header.add_paragraph("Mật")
 
     content = filled(saved(made), {**values(), "dau_so_lieu": MARK}, MARK)
 
-    assert words(content).casefold().count(MARK.casefold()) == 1
+    assert words(content).count(MARK) == 1
+    assert headers(content) == [f"{MARK}\nMật"]
 
 
-def test_mark_that_is_hidden_or_on_one_page_alone_does_not_do() -> None:
+def test_mark_on_one_page_alone_does_not_do() -> None:
     made = Document()
     made.add_paragraph("{{ dau_so_lieu }}")
-    hidden = made.sections[0].header.paragraphs[0].add_run("{{ dau_so_lieu }}")
-    hidden.font.hidden = True
 
-    told = headers(filled(saved(made), {**values(), "dau_so_lieu": MARK}, MARK))
+    content = filled(saved(made), {**values(), "dau_so_lieu": MARK}, MARK)
 
-    assert told == [f"{MARK}\n{MARK}"]
+    assert headers(content) == [MARK]
+    assert words(content).count(MARK) == 2
 
 
 def test_figures_with_nothing_to_be_marked_leave_the_file_alone() -> None:

@@ -223,7 +223,7 @@ def test_half_year_tells_the_figures_there_are_and_sums_up_the_rest(
 
     text = words(reviewer.get(HALF).content)
 
-    assert "giao 3 chỉ tiêu, đánh giá theo số cả năm; 1 chỉ tiêu có số liệu" in text
+    assert "3 chỉ tiêu được giao, đánh giá theo số cả năm; 1 chỉ tiêu có số liệu" in text
     assert "2 chỉ tiêu còn lại chưa có." in text
     assert "- Chỉ tiêu a (đoạn 3): 6 tháng đầu năm 2024 thực hiện 12 người (1/3 đơn vị); " in text
     assert "Chỉ tiêu b" not in text

@@ -8,13 +8,11 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from plans.assessment.explanation.words import Words, verb_of
+from plans.assessment.explanation.words import SUMS, Words, verb_of
 from plans.assessment.readings import CHANGES, Scope
 from plans.enums import TargetKind
 from plans.evaluators import Case, Outcome, Path, Reason, shown
 from povertyplan.lib.numbers import format_number
-
-SUMS = frozenset({*CHANGES, TargetKind.CUMULATIVE})
 
 
 def formula(scope: Scope, case: Case, outcome: Outcome) -> tuple[str, ...]:
@@ -154,12 +152,12 @@ def _shown_gap(words: Words, outcome: Outcome) -> Decimal:
 def _part_line(words: Words) -> str:
     case = words.case
     if case.part != 1:
-        return _("Phần của các đơn vị đã báo cáo = {pct}% mức của cả địa bàn").format(
-            pct=format_number(case.part * 100, 1)
+        return _("Phần của các đơn vị {told} = {pct}% mức của cả địa bàn").format(
+            told=words.told, pct=format_number(case.part * 100, 1)
         )
     if case.shift:
-        return _("Số gốc của các đơn vị đã báo cáo lệch {shift} so với cả địa bàn").format(
-            shift=words.difference(case.shift)
+        return _("Số gốc của các đơn vị {told} lệch {shift} so với cả địa bàn").format(
+            told=words.told, shift=words.difference(case.shift)
         )
     return ""
 
@@ -167,8 +165,11 @@ def _part_line(words: Words) -> str:
 def _needed_line(words: Words, outcome: Outcome) -> str:
     if not outcome.needed or not outcome.remaining or words.is_each:
         return ""
-    return ngettext(
+    text = ngettext(
         "Còn lại mỗi năm = {needed} (đến hết {year}: {n} năm)",
         "Còn lại mỗi năm = {needed} (đến hết {year}: {n} năm)",
         outcome.remaining,
     ).format(needed=words.difference(outcome.needed), year=words.terms.year_to, n=outcome.remaining)
+    if Reason.PARTIAL not in outcome.reasons or not words.adds_up:
+        return text
+    return text + _(", gồm cả phần của đơn vị {untold}").format(untold=words.untold)

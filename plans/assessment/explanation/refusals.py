@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from indicators.periods import Period
 from plans.assessment.explanation.words import Words
 from plans.assessment.readings import Scope
-from plans.evaluators import Case, Outcome, Reason
+from plans.evaluators import Case, Outcome, Reading, Reason
 from plans.models import Target
 
 
@@ -22,6 +22,8 @@ def no_data(words: Words, outcome: Outcome) -> str:
             "Chưa kết luận: thiếu số đầu kỳ năm {year} theo cùng chuẩn nên không tính được mức "
             "thay đổi; nhập “{indicator}”."
         ).format(year=year, indicator=_opening_name(words.scope.target))
+    if reason is Reason.NO_BASE:
+        return _no_base(words, reading)
     unit = words.scope.unit
     if not unit.is_valid_on(Period(year).end):
         return _(
@@ -34,20 +36,38 @@ def no_data(words: Words, outcome: Outcome) -> str:
             "“{indicator}”."
         ).format(year=year, indicator=words.scope.indicator.name)
     if reading.expected == 1:
-        text = _("Chưa kết luận: {unit} chưa có số “{indicator}” năm {year}").format(
-            unit=words.scope.unit.name_in_sentence,
-            indicator=words.scope.indicator.name,
-            year=year,
-        )
+        text = _("Chưa kết luận: {unit} chưa có số “{indicator}” năm {year}")
+        if words.scope.is_official:
+            text = _("Chưa kết luận: {unit} chưa có số chính thức “{indicator}” năm {year}")
     else:
         text = _("Chưa kết luận: trong {of} đơn vị chưa đơn vị nào có số “{indicator}” năm {year}")
-        text = text.format(of=reading.expected, indicator=words.scope.indicator.name, year=year)
+        if words.scope.is_official:
+            text = _(
+                "Chưa kết luận: trong {of} đơn vị chưa đơn vị nào có số chính thức “{indicator}” "
+                "năm {year}"
+            )
+    text = text.format(
+        unit=words.scope.unit.name_in_sentence,
+        of=reading.expected,
+        indicator=words.scope.indicator.name,
+        year=year,
+    )
     if outcome.last_known is not None:
         known_year, value = outcome.last_known
         text += _("; số gần nhất là {amount} của năm {year}, không chuyển sang").format(
             amount=words.amount(value), year=known_year
         )
     return text + "."
+
+
+def _no_base(words: Words, reading: Reading) -> str:
+    who = _("{n}/{of} đơn vị").format(n=reading.reported, of=reading.expected)
+    if reading.expected == 1:
+        name = words.scope.unit.name_in_sentence
+        who = name[:1].upper() + name[1:]
+    return _(
+        "{who} {told}, nhưng không tính được “{indicator}” năm {year} vì mẫu số bằng 0."
+    ).format(who=who, told=words.told, indicator=words.scope.indicator.name, year=words.judged)
 
 
 def _opening_name(target: Target) -> str:

@@ -32,9 +32,16 @@ def _whose(words: Words, outcome: Outcome, text: str) -> str:
     reading = words.case.reading(words.judged)
     if Reason.PARTIAL not in outcome.reasons or reading.is_complete:
         return text
-    return ngettext(
-        "{n}/{of} đơn vị đã báo cáo: {text}", "{n}/{of} đơn vị đã báo cáo: {text}", reading.expected
-    ).format(n=reading.reported, of=reading.expected, text=text[:1].lower() + text[1:])
+    whose = _("{n}/{of} đơn vị {told}: {text}")
+    if words.is_of_years(outcome):
+        whose = _("Năm {year} có {n}/{of} đơn vị {told}: {text}")
+    return whose.format(
+        year=words.judged,
+        n=reading.reported,
+        of=reading.expected,
+        told=words.told,
+        text=text[:1].lower() + text[1:],
+    )
 
 
 def _actual(words: Words, outcome: Outcome) -> str:
@@ -110,8 +117,11 @@ def _against(words: Words, outcome: Outcome) -> str:
 def _mark(words: Words, outcome: Outcome) -> str:
     amount = words.amount(outcome.expected)
     year = words.judged
-    if Reason.PARTIAL in outcome.reasons:
+    is_partial = Reason.PARTIAL in outcome.reasons
+    if is_partial and not words.is_of_years(outcome):
         return _("mốc {year} của chính các đơn vị này ({amount})").format(year=year, amount=amount)
+    if is_partial and words.adds_up:
+        return _("mốc {year} tính cho phần đã có số ({amount})").format(year=year, amount=amount)
     match outcome.path:
         case Path.GOAL:
             return _("mức giao {promise}").format(promise=words.promise)
@@ -125,6 +135,15 @@ def _need(words: Words, outcome: Outcome) -> str:
         return ""
     if not outcome.needed:
         return "" if outcome.verdict is Verdict.MET else _("giữ được là đạt")
+    if Reason.PARTIAL in outcome.reasons and words.adds_up:
+        return _(
+            "đến hết năm {year} còn phải {verb} {amount}, gồm cả phần của đơn vị {untold}"
+        ).format(
+            year=words.terms.year_to,
+            verb=_needed_verb(words),
+            amount=words.difference(outcome.needed * outcome.remaining),
+            untold=words.untold,
+        )
     amount = words.difference(outcome.needed)
     if outcome.remaining == 1:
         return _("năm {year} phải {verb} {amount}").format(
@@ -140,10 +159,8 @@ def _need(words: Words, outcome: Outcome) -> str:
 def _needed_verb(words: Words) -> str:
     if words.scope.terms.kind in CHANGES:
         return verb_of(words)
-    if words.scope.terms.kind in (TargetKind.CUMULATIVE, TargetKind.PER_UNIT_PER_YEAR):
-        is_sum = words.scope.terms.kind == TargetKind.CUMULATIVE
-        reach = _("đạt thêm") if is_sum else _("đạt")
-        return reach if words.terms.better is Better.HIGHER else _("không quá")
+    if words.scope.terms.kind == TargetKind.CUMULATIVE:
+        return _("đạt thêm") if words.terms.better is Better.HIGHER else _("không quá")
     return _("giảm") if words.terms.better is Better.LOWER else _("tăng thêm")
 
 

@@ -6,10 +6,14 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from plans.assessment.readings import Scope
-from plans.evaluators import Case
+from plans.assessment.readings import CHANGES, Scope
+from plans.enums import TargetKind
+from plans.evaluators import Case, Outcome
 from plans.wording import points, promise_words, with_unit
 from povertyplan.lib.numbers import format_number
+
+SUMS = frozenset({*CHANGES, TargetKind.CUMULATIVE})
+_OF_YEARS = SUMS | {TargetKind.PER_UNIT_PER_YEAR}
 
 
 class Words:
@@ -46,6 +50,30 @@ class Words:
     @property
     def judged(self) -> int:
         return self.case.judged
+
+    @property
+    def told(self) -> str:
+        """What makes a unit's figures count."""
+        return _("đã được duyệt") if self.scope.is_official else _("đã báo cáo")
+
+    @property
+    def untold(self) -> str:
+        return _("chưa được duyệt") if self.scope.is_official else _("chưa báo cáo")
+
+    def is_of_years(self, outcome: Outcome) -> bool:
+        """Did several years, each with its own units, come together in the figure?"""
+        is_sum = self.terms.kind in _OF_YEARS and not self.is_each and not self._is_running
+        return is_sum and len(outcome.known_years) > 1
+
+    @property
+    def adds_up(self) -> bool:
+        """Is what is expected of a year as much less as units are missing?"""
+        return self.terms.kind in SUMS and self.scope.adds_up and not self._is_running
+
+    @property
+    def _is_running(self) -> bool:
+        """A total that officers keep: the latest holds all years."""
+        return self.terms.kind == TargetKind.CUMULATIVE and self.case.is_stock
 
 
 def verb_of(words: Words, change: Decimal | None = None) -> str:
