@@ -80,6 +80,14 @@ class BatchState(models.TextChoices):
     FAILED = "failed", _("không lập được")
 
 
+class RowsBelow(models.TextChoices):
+    """What became, in a file of all tables, of those with rows of units below."""
+
+    NONE = "none", _("không có biểu nào")
+    HELD = "held", _("có trong tệp")
+    LEFT_OUT = "left_out", _("không có trong tệp")
+
+
 class FieldKind(models.TextChoices):
     """What one field of a register's entry holds. Source: registers.yaml header."""
 

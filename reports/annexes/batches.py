@@ -9,7 +9,7 @@ from pathlib import Path
 
 from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.http import Http404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +25,7 @@ from reports.annexes import making
 from reports.annexes.lines import Area
 from reports.annexes.printed import version_of, versions_of
 from reports.annexes.tasks import soon, tend_without_beat
-from reports.enums import BatchState
+from reports.enums import BatchState, RowsBelow
 from reports.models import Annex, AnnexBatch
 
 UNDER_WAY = (BatchState.QUEUED, BatchState.RUNNING)
@@ -63,7 +63,15 @@ def _alike(wanted: AnnexBatch) -> list[AnnexBatch]:
         tier=wanted.tier,
         version=wanted.version,
     )
-    return list(same.filter(state__in=[*UNDER_WAY, BatchState.DONE]).select_related("by"))
+    same = same.filter(state__in=[*UNDER_WAY, BatchState.DONE])
+    return list(_for(wanted.by, wanted.unit, same).select_related("by"))
+
+
+def _for(by: Official, unit: Unit, found: QuerySet[AnnexBatch]) -> QuerySet[AnnexBatch]:
+    """The files of a unit that hold neither more nor less than `by` may have."""
+    if access.sees_below(by, unit):
+        return found.exclude(rows_below=RowsBelow.LEFT_OUT)
+    return found.exclude(rows_below=RowsBelow.HELD).filter(tier="")
 
 
 def _same(wanted: AnnexBatch) -> AnnexBatch | None:
@@ -82,7 +90,9 @@ def _new(wanted: AnnexBatch) -> AnnexBatch:
     if mine.count() >= MOST_AT_ONCE:
         words = _("Đồng chí đang lập {n} tệp. Chờ xong hoặc dừng một tệp rồi lập tiếp.")
         raise DomainError(words.format(n=MOST_AT_ONCE))
-    tables = sum(not step.reason for step in making.steps_of(wanted))
+    steps = list(making.steps_of(wanted))
+    wanted.rows_below = making.rows_below_of(steps)
+    tables = sum(not step.reason for step in steps)
     if not tables:
         raise DomainError(_("Không có biểu nào lập được cho lựa chọn này."))
     if tables > MOST_TABLES:
@@ -183,9 +193,7 @@ def batch_box(
     """
     if not isinstance(area, Unit) or not isinstance(by, Official):
         return None
-    found = AnnexBatch.objects.filter(unit=area, period=period.code)
-    if not access.sees_below(by, area):
-        found = found.filter(tier="")
+    found = _for(by, area, AnnexBatch.objects.filter(unit=area, period=period.code))
     rows = list(found.select_related("plan", "by")[:SHOWN])
     current = versions_of(area, period) if rows else {}
     items = [_item(row, current.get(row.stage, ""), by, reused=reused) for row in rows]

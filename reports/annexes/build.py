@@ -59,11 +59,17 @@ def find_annex(code: str, area: Area, period: Period) -> Annex:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A table on the list; `reason` says why it cannot be had, empty when it can."""
+    """A table on the list; `reason` says why it cannot be had, empty when it can.
+
+    `is_of_others`: it has rows of other units than the place; `is_closed`: it is the reader who
+    may not have it (`readers.py`).
+    """
 
     annex: Annex
     reason: str
     variants: tuple[str, ...] = ()
+    is_of_others: bool = False
+    is_closed: bool = False
 
 
 def offers(area: Area, period: Period) -> list[Offer]:
@@ -78,11 +84,12 @@ def _offer(annex: Annex, place: Place, known: Mapping[str, str]) -> Offer:
         spec = read_spec(annex.definition)
         for layout in spec.layouts:
             check_known(spec.views(layout).values(), known)
-        place.lines(spec.rows)
+        lines = place.lines(spec.rows)
         _check_adds_up(spec, place, known)
     except DomainError as error:
         return Offer(annex, str(error))
-    return Offer(annex, "", tuple(layout.variant for layout in spec.layouts))
+    variants = tuple(layout.variant for layout in spec.layouts)
+    return Offer(annex, "", variants, place.names_others(line.named_after for line in lines))
 
 
 def _check_adds_up(spec: AnnexSpec, place: Place, aggregation: Mapping[str, str]) -> None:
@@ -106,7 +113,10 @@ def build_table(annex: Annex, area: Area, period: Period, stage: str, variant: s
     lines = place.lines(spec.rows)
     _check_adds_up(spec, place, catalogue.aggregations)
     request = Request(period, stage, _plan_years(annex))
-    readings = Readings(_units(lines), list(views.values()), catalogue, request)
+    groups = {line.group.pk: line.group for line in lines if line.group}
+    readings = Readings(
+        _units(lines), list(views.values()), catalogue, request, list(groups.values())
+    )
     book = {
         strand: recipes_for(view, catalogue, request, of_units=not spec.rows.items)
         for strand, view in views.items()
@@ -154,7 +164,8 @@ def _finished(annex: Annex, spec: AnnexSpec, place: Place, remarks: Remarks) -> 
     stage, variant, unit = readings.request.stage, layout.variant, place.unit
     has_sample_members = _has_sample_members(spec)
     of_sample_group = place.group is not None and place.group.has_sample_members
-    has_sample = readings.has_sample or has_sample_members or of_sample_group
+    has_sample_figures = readings.has_sample or remarks.cells.has_sample_plans
+    has_sample = has_sample_figures or has_sample_members or of_sample_group
     total = next(line for line in remarks.lines if line.kind is RowKind.TOTAL)
     coverage, made_at = remarks.cells.coverage_of_all(total), timezone.now()
     title = wording.title(spec, variant, place.period, annex.plan)

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from communes.models import Unit
 from indicators.calc import ratio
+from indicators.enums import Aggregation
 from indicators.figures import Figure
 from indicators.periods import Period
 from plans.enums import PlannedMeasure
@@ -120,10 +121,10 @@ class CellMaker:
         return self._told[unit.pk, strand]
 
     def told(self, line: Line, leaf: Leaf) -> tuple[int, int] | None:
-        """(units that a sum of results is of, units asked); None where one alone is, or of years
+        """(units that results together are of, units asked); None where one alone is, or of years
         together. Of a sum of indicators the one that lacks most."""
         moment = self.request.moment(leaf)
-        if moment is None or leaf.measure is not Measure.RESULT:
+        if moment is None or leaf.measure not in REPORTED:
             return None
         figures = [self._figure(line, code, moment) for code in leaf.codes]
         counted = [(one.reported, one.expected) for one in figures if one.expected > 1]
@@ -151,12 +152,29 @@ class CellMaker:
         return cell_of(self._figure(line, leaf.indicator, moment))
 
     def _terms_cell(self, line: Line, leaf: Leaf, moment: Period) -> Cell:
-        """Σ coefficient × figure, over the units that have every term."""
+        """Σ coefficient × figure, over the units that have every term.
+
+        Of the row's own figures where its units do not differ in what they told: these may hold
+        more than the units, e.g. one that went in the year, and so do the columns beside it.
+        """
+        if line.unit is not None and self._are_alike(line, leaf, moment):
+            return self._terms_of_unit(line.unit, leaf, moment)
         cells = [self._terms_of_unit(unit, leaf, moment) for unit in line.units]
         values = [cell.value for cell in cells if cell.value is not None]
         if values:
             return number_cell(sum(values, Decimal(0)))
         return MISSING if MISSING in cells else NOT_APPLICABLE
+
+    def _are_alike(self, line: Line, leaf: Leaf, moment: Period) -> bool:
+        """Have all units of the row told every term, or none of them any? Of what adds up."""
+        catalogue = self.readings.catalogue
+        told = {
+            cell_of(self.readings.figure(unit, code, moment)) != MISSING
+            for unit in line.units
+            for code in leaf.codes
+        }
+        add_up = all(catalogue[code].aggregation == Aggregation.SUM for code in leaf.codes)
+        return add_up and len(told) == 1
 
     def _terms_of_unit(self, unit: Unit, leaf: Leaf, moment: Period) -> Cell:
         parts = [
@@ -203,23 +221,30 @@ class CellMaker:
         return NOT_PLANNED if value is None else number_cell(value)
 
     def _planned(self, line: Line, leaf: Leaf) -> Decimal | None:
-        """What the unit itself was assigned. For the whole plan: the mean of the yearly cuts; or
-        what the plan says of all its years, else the sum of the years where each has a figure."""
-        if line.unit is None:
-            return None
+        """What the unit itself, or the group, was assigned. For the whole plan: the mean of the
+        yearly cuts; or what the plan says of all its years, else the sum of the years where each
+        has a figure."""
         moment = self.request.moment(leaf)
         is_cut = leaf.plan_of in (Measure.CHANGE_POINTS, Measure.CHANGE_PER_YEAR)
-        whole = self.readings.planned_total(line.unit, leaf.indicator)
-        if moment is None and not is_cut and whole is not None:
-            return self._marked([whole])[0]
+        if line.unit is not None and moment is None and not is_cut:
+            whole = self.readings.planned_total(line.unit, leaf.indicator)
+            if whole is not None:
+                return self._marked([whole])[0]
         measure = PlannedMeasure.CHANGE_POINTS if is_cut else PlannedMeasure.VALUE
         years = self.request.years if moment is None else (moment,)
-        found = [self.readings.planned(line.unit, leaf.indicator, year, measure) for year in years]
+        found = [self._planned_in(line, leaf.indicator, year, measure) for year in years]
         rows = [row for row in found if row is not None]
         if not rows or (not is_cut and len(rows) < len(years)):
             return None
         total = sum(self._marked(rows), Decimal(0))
         return total / len(rows) if is_cut else total
+
+    def _planned_in(self, line: Line, code: str, year: Period, measure: str) -> Planned | None:
+        if line.unit is not None:
+            return self.readings.planned(line.unit, code, year, measure)
+        if line.group is not None:
+            return self.readings.planned_of_group(line.group, code, year, measure)
+        return None
 
     def _marked(self, rows: Sequence[Planned]) -> list[Decimal]:
         """The planned figures that a cell rests on; remembers that one is for show."""

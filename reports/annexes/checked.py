@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
 from django.utils.translation import gettext as _
 
 from communes.models import Official, Unit, UnitGroup
@@ -15,6 +16,7 @@ from reports.annexes.checking import CheckCode, digest_of, folded, read_code
 from reports.annexes.lines import GROUP, Area, Place
 from reports.annexes.pages import find_area, scope_of
 from reports.annexes.paper import MOST_ROWS
+from reports.annexes.readers import closed_words, is_open
 from reports.annexes.sources import Change, latest_changes
 from reports.annexes.spec import read_spec
 from reports.annexes.table import PrintedRow, Table, printed_rows
@@ -43,7 +45,7 @@ def check_sheet(text: str, *, by: Official | AnonymousUser) -> Checked:
     """Does a sheet with this code still say what the system does?
 
     Raises DomainError when the code cannot be read or there is no such table, and Http404, as any
-    page of the unit, for who may not see it.
+    page of the unit, for who may not see it, or not this table of it.
     """
     code = read_code(text)
     area = _area(code, by)
@@ -52,6 +54,8 @@ def check_sheet(text: str, *, by: Official | AnonymousUser) -> Checked:
     variant = _variant(code, annex)
     fresh = scope_of(area, (code.period,)).freshness()  # before the figures
     table = build_table(annex, area, code.period, code.stage, variant)
+    if not is_open(table, by):
+        raise Http404(closed_words(place))
     is_same = digest_of(table) == code.digest
     return Checked(
         code=code,

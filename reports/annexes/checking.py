@@ -85,10 +85,11 @@ def check_sign(code: str) -> str:
 
 
 def digest_of(table: Table) -> str:
-    """What the figures of a table come to: another when anything printed in it is.
+    """What the figures of a table come to: another when any of them, or a heading, is.
 
-    Numbers count as they are printed. Left out: when and for whom the table was made, and the
-    column of remarks, which says where returns stand.
+    Numbers count as they are printed. Left out: when and for whom the table was made, the line of
+    the document it belongs to, the notes under it, and the column of remarks, which says where
+    returns stand.
     """
     found = sha256()
     for part in _canonical(table):

@@ -5,7 +5,7 @@ Source: annexes.yaml header (rows: scope, order, groups, lines, items, total).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
@@ -47,7 +47,8 @@ _KINDS = {
 class Line:
     """A row to be: its unit (None for several as a whole) and the single units it speaks for.
 
-    `owner`: the unit that the row is named after where it speaks for a part of it only.
+    `owner`: the unit that the row is named after where it speaks for a part of it only. `group`:
+    the group whose members it speaks for, all of them.
     """
 
     kind: RowKind
@@ -57,6 +58,7 @@ class Line:
     label: str = ""
     strand: Strand = PLAIN
     owner: Unit | None = None
+    group: UnitGroup | None = None
 
     @property
     def named_after(self) -> Unit | None:
@@ -114,6 +116,10 @@ class Place:
         is_there = self.unit.is_valid_on(self.period.end)
         return self.unit.code if is_there else self.unit.reference
 
+    def names_others(self, named: Iterable[Unit | None]) -> bool:
+        """Of what rows are named after: is there another unit than that of the place?"""
+        return any(unit is not None and unit.pk != self.unit.pk for unit in named)
+
     def lines(self, rows: RowsSpec) -> list[Line]:
         """The rows in printing order. Raises DomainError when the table has none here."""
         if not self.period.is_year:
@@ -125,9 +131,19 @@ class Place:
         body = self._body(rows)
         is_whole = self.group is None and rows.scope is not Scope.GROUP
         whole = self.unit if is_whole else None
-        total = Line(RowKind.TOTAL, _single(body), whole, label=rows.total_label)
+        units = _single(body)
+        group = self._whole_group(rows, units)
+        total = Line(RowKind.TOTAL, units, whole, label=rows.total_label, group=group)
         ordered = [total, *body] if rows.total_on_top else [*body, total]
         return [replace(line, strand=strand) for line in ordered for strand in rows.strands]
+
+    def _whole_group(self, rows: RowsSpec, units: Sequence[Unit]) -> UnitGroup | None:
+        """The group of which all members still there are listed."""
+        group = self.group if rows.scope is not Scope.GROUP else _group(rows.group)
+        if group is None:
+            return None
+        there = {unit.pk for unit in _members(group) if unit.is_valid_on(self.period.end)}
+        return group if there == {unit.pk for unit in units} else None
 
     def _empty(self) -> str:
         if self.group is None:
@@ -302,9 +318,13 @@ def _zone(
     return [heading, *lines] if lines else []
 
 
+def _group(code: str) -> UnitGroup | None:
+    return UnitGroup.objects.filter(code=code).first()
+
+
 def _listed(group_code: str, communes: Sequence[Unit]) -> list[Unit]:
     """The members of a table's own group among the communes, in official order."""
-    group = UnitGroup.objects.filter(code=group_code).first()
+    group = _group(group_code)
     members = {unit.pk for unit in _members(group)} if group else set()
     if not members:
         raise DomainError(_("Chưa có danh sách xã của biểu này"))

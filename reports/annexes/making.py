@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -29,13 +29,14 @@ from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from povertyplan.lib.speech import officially
 from reports.annexes.absent import why_not
-from reports.annexes.build import offers
+from reports.annexes.build import Offer, offers
 from reports.annexes.office.templates import asked_for, in_use, office_file
 from reports.annexes.pages import VARIANT_LABELS
 from reports.annexes.paper import annex_pdf
 from reports.annexes.printed import version_of
+from reports.annexes.readers import offers_for
 from reports.annexes.workbook import annex_file
-from reports.enums import BatchState
+from reports.enums import BatchState, RowsBelow
 from reports.models import Annex, AnnexBatch
 
 logger = logging.getLogger(__name__)
@@ -55,12 +56,13 @@ class _StoppedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One table to be drawn up, or the reason why it cannot be."""
+    """One table to be drawn up, or the reason why it cannot be; whether it is about others."""
 
     unit: Unit
     annex: Annex
     variant: str = ""
     reason: str = ""
+    rows_below: RowsBelow = RowsBelow.NONE
 
 
 def folder() -> Path:
@@ -79,7 +81,8 @@ def may_have(official: Official, batch: AnnexBatch) -> bool:
     """May `official` have the file? Units below one by one only for who sees them so."""
     if not access.can(official, Action.VIEW, batch.unit):
         return False
-    return not batch.tier or access.sees_below(official, batch.unit)
+    is_of_others = bool(batch.tier) or batch.rows_below == RowsBelow.HELD
+    return not is_of_others or access.sees_below(official, batch.unit)
 
 
 @officially
@@ -132,7 +135,8 @@ def _made(batch: AnnexBatch) -> bool:
         raise DomainError(_("Người yêu cầu không còn quyền xem đơn vị này."))
     version = version_of(batch.unit, batch.span, batch.stage)
     steps = list(steps_of(batch))
-    _save(batch, total=sum(not step.reason for step in steps), version=version)
+    total = sum(not step.reason for step in steps)
+    _save(batch, total=total, version=version, rows_below=rows_below_of(steps))
     folder().mkdir(parents=True, exist_ok=True)
     problems = _write(batch, steps)
     if version_of(batch.unit, batch.span, batch.stage) != version:
@@ -186,13 +190,27 @@ def units_of(batch: AnnexBatch) -> list[Unit]:
 def steps_of(batch: AnnexBatch) -> Iterator[_Step]:
     """Every table of every unit, in the order in which they lie in the ZIP."""
     for unit in units_of(batch):
-        for offer in offers(unit, batch.span):
+        for offer in offers_for(offers(unit, batch.span), unit, batch.span, batch.by):
             if batch.plan_id and offer.annex.plan_id != batch.plan_id:
                 continue
+            rows_below = _rows_below(offer)
             if offer.reason:
-                yield _Step(unit, offer.annex, reason=offer.reason)
+                yield _Step(unit, offer.annex, reason=offer.reason, rows_below=rows_below)
             for variant in offer.variants:
-                yield _Step(unit, offer.annex, variant)
+                yield _Step(unit, offer.annex, variant, rows_below=rows_below)
+
+
+def _rows_below(offer: Offer) -> RowsBelow:
+    if not offer.is_of_others:
+        return RowsBelow.NONE
+    return RowsBelow.LEFT_OUT if offer.is_closed else RowsBelow.HELD
+
+
+def rows_below_of(steps: Sequence[_Step]) -> RowsBelow:
+    """Of all tables of a file: held where one is."""
+    found = {step.rows_below for step in steps}
+    order = (RowsBelow.HELD, RowsBelow.LEFT_OUT)
+    return next((one for one in order if one in found), RowsBelow.NONE)
 
 
 def _write(batch: AnnexBatch, steps: list[_Step]) -> list[dict[str, str]]:

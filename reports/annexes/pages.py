@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +22,7 @@ from povertyplan.lib.errors import DomainError
 from reports.annexes.absent import has_form, sections_of, why_not
 from reports.annexes.build import Offer, build_table, offers
 from reports.annexes.lines import GROUP, Area, Place
+from reports.annexes.readers import offers_for
 from reports.annexes.table import PrintedRow, Table, printed_rows
 from reports.models import Annex
 from reports.returns import periods_for
@@ -32,7 +34,8 @@ VARIANT_LABELS = {"year": gettext_lazy("Theo năm"), "period": gettext_lazy("C�
 class ListItem:
     """One table of the list: its sections in the document, and why it cannot be had, if so.
 
-    `plan`: which document it belongs to, where the list has tables of several.
+    `plan`: which document it belongs to, where the list has tables of several. `is_closed`: it
+    is the reader who may not have it.
     """
 
     annex: Annex
@@ -41,6 +44,7 @@ class ListItem:
     reason: str
     has_form: bool
     is_chosen: bool
+    is_closed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,11 @@ class ListPage:
         """How many tables can be had."""
         return sum(not item.reason for item in self.items)
 
+    @property
+    def closed(self) -> int:
+        """How many are for others."""
+        return sum(item.is_closed for item in self.items)
+
 
 def find_area(official: Official | AnonymousUser, reference: str, period: Period) -> Area:
     """The unit (`CODE`, as of the period's last day) or the group (`group:CODE`) of an address.
@@ -150,14 +159,15 @@ def list_page(
 ) -> ListPage:
     """The tables of an area and period; `chosen` (or else the first that can be had) as a preview.
 
-    Raises DomainError for a table or variant that there is not.
+    Raises DomainError for a table or variant that there is not, PermissionDenied for a chosen
+    table that is not for `by`.
     """
     place = Place(area, period)
     periods = sorted({period, *(row for row in periods_for(place.unit) if row.is_year)})
     # A change starts from the year before.
     before = {period.shifted(-1), *(row for row in periods if row <= period)}
     fresh = scope_of(area, tuple(sorted(before))).freshness()
-    found = offers(area, period)
+    found = offers_for(offers(area, period), area, period, by)
     shown = _chosen(found, chosen)
     items = _items(found, shown)
     is_refused = shown is not None and bool(shown.reason)
@@ -198,6 +208,8 @@ def _chosen(found: list[Offer], code: str) -> Offer | None:
         return next((offer for offer in found if not offer.reason), None)
     for offer in found:
         if offer.annex.code == code:
+            if offer.is_closed:
+                raise PermissionDenied(offer.reason)
             return offer
     raise DomainError(_("Không có biểu “%s” trong danh mục của đơn vị.") % code)
 
@@ -217,6 +229,7 @@ def _item(offer: Offer, shown: Offer | None, *, with_plan: bool) -> ListItem:
         reason=why_not(annex, offer.reason) if offer.reason else "",
         has_form=has_form(annex),
         is_chosen=offer == shown,
+        is_closed=offer.is_closed,
     )
 
 

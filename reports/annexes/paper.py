@@ -15,6 +15,7 @@ from povertyplan.lib.speech import officially
 from reports.annexes.build import build_table, find_annex
 from reports.annexes.lines import Area
 from reports.annexes.measures import HIGH_PAGE_MM, MARGIN_MM, WIDE_PAGE_MM, Measures, measured
+from reports.annexes.readers import require_open
 from reports.annexes.table import Table, printed_rows
 
 _STYLES = Path(__file__).with_name("print.css")
@@ -29,10 +30,14 @@ def annex_pdf(
     period: Period,
     stage: str,
     variant: str = "",
-    _by: Official | None = None,
+    by: Official | None = None,
 ) -> tuple[str, bytes]:
-    """Return (file name, PDF) of a table. Raises DomainError when it cannot be had."""
+    """Return (file name, PDF) of a table.
+
+    Raises DomainError when it cannot be had, PermissionDenied when it is not for `by`.
+    """
     table = build_table(find_annex(annex_code, area, period), area, period, stage, variant)
+    require_open(table, by)
     return f"{Path(table.file_name).stem}.pdf", print_table(table)
 
 

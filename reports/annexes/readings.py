@@ -13,13 +13,13 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from communes.models import Succession, Unit
+from communes.models import Succession, Unit, UnitGroup
 from indicators.calc import ratio
 from indicators.enums import TermRole
 from indicators.figures import Figure, figures
 from indicators.models import Indicator
 from indicators.periods import Period
-from plans.milestones import planned_figures, planned_totals
+from plans.milestones import Planned, planned, planned_of_group, planned_totals
 from reports.annexes.spec import Layout, Leaf, Measure, Timing, UnsupportedLayoutError
 
 Demand = tuple[str, Period]
@@ -158,6 +158,7 @@ class Readings:
         layouts: Sequence[Layout],
         catalogue: Catalogue,
         request: Request,
+        groups: Iterable[UnitGroup] = (),
     ) -> None:
         self.catalogue = catalogue
         self.request = request
@@ -174,6 +175,7 @@ class Readings:
                 self._read(units[first : first + UNITS_AT_ONCE], period, codes)
         leaves = [leaf for layout in layouts for leaf in layout.leaves if _is_planned(leaf)]
         self._planned = self._read_plans(units, leaves)
+        self._of_groups = self._read_plans_of(groups, leaves)
         self._totals = self._read_totals(units, leaves)
 
     def _read(self, units: Sequence[Unit], period: Period, codes: set[str]) -> None:
@@ -196,24 +198,38 @@ class Readings:
 
     def _read_plans(
         self, units: Sequence[Unit], leaves: Sequence[Leaf]
-    ) -> dict[tuple[int, str, str, str], Decimal]:
-        indicators = {leaf.indicator: self.catalogue[leaf.indicator] for leaf in leaves}
+    ) -> dict[tuple[int, str, str, str], Planned]:
+        indicators, codes = self._planned_for(leaves)
+        return {
+            (unit_id, codes[indicator_id], period.code, measure): row
+            for period in self._planned_in(leaves)
+            for (unit_id, indicator_id, measure), row in planned(units, indicators, period).items()
+        }
+
+    def _read_plans_of(
+        self, groups: Iterable[UnitGroup], leaves: Sequence[Leaf]
+    ) -> dict[tuple[int, str, str, str], Planned]:
+        indicators, codes = self._planned_for(leaves)
+        return {
+            (group.pk, codes[indicator_id], period.code, measure): row
+            for group in groups
+            for period in self._planned_in(leaves)
+            for (indicator_id, measure), row in planned_of_group(group, indicators, period).items()
+        }
+
+    def _planned_for(self, leaves: Sequence[Leaf]) -> tuple[list[Indicator], dict[int, str]]:
+        """The indicators of planned columns, and their codes by pk."""
+        found = {leaf.indicator: self.catalogue[leaf.indicator] for leaf in leaves}
+        return list(found.values()), {row.pk: code for code, row in found.items()}
+
+    def _planned_in(self, leaves: Sequence[Leaf]) -> set[Period]:
         moments = {self.request.moment(leaf) for leaf in leaves}
         periods = {moment for moment in moments if moment is not None}
-        if None in moments:
-            periods |= set(self.request.years)
-        codes = {row.pk: code for code, row in indicators.items()}
-        return {
-            (unit_id, codes[indicator_id], period.code, measure): value
-            for period in periods
-            for (unit_id, indicator_id, measure), value in planned_figures(
-                units, list(indicators.values()), period
-            ).items()
-        }
+        return periods | set(self.request.years) if None in moments else periods
 
     def _read_totals(
         self, units: Sequence[Unit], leaves: Sequence[Leaf]
-    ) -> dict[tuple[int, str], Decimal]:
+    ) -> dict[tuple[int, str], Planned]:
         """What is promised of all the plan's years together."""
         codes = {leaf.indicator for leaf in leaves if self.request.moment(leaf) is None}
         if not codes or not self.request.years:
@@ -222,7 +238,7 @@ class Readings:
         names = {row.pk: row.code for row in indicators}
         first, last = self.request.years[0], self.request.years[-1]
         found = planned_totals(units, indicators, first, last, as_of=self.request.period.end)
-        return {(unit, names[indicator]): value for (unit, indicator), value in found.items()}
+        return {(unit, names[indicator]): row for (unit, indicator), row in found.items()}
 
     def figure(self, unit: Unit, code: str, period: Period) -> Figure:
         """A unit's figure; without a value for a year that nobody was asked for."""
@@ -255,10 +271,15 @@ class Readings:
             return None
         return first.value - last.value
 
-    def planned(self, unit: Unit, code: str, period: Period, measure: str) -> Decimal | None:
+    def planned(self, unit: Unit, code: str, period: Period, measure: str) -> Planned | None:
         return self._planned.get((unit.pk, code, period.code, measure))
 
-    def planned_total(self, unit: Unit, code: str) -> Decimal | None:
+    def planned_of_group(
+        self, group: UnitGroup, code: str, period: Period, measure: str
+    ) -> Planned | None:
+        return self._of_groups.get((group.pk, code, period.code, measure))
+
+    def planned_total(self, unit: Unit, code: str) -> Planned | None:
         """What the unit is to reach over all the plan's years together."""
         return self._totals.get((unit.pk, code))
 

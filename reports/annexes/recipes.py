@@ -67,11 +67,14 @@ class Recipes:
 
     def over_units(self, leaf_id: str) -> list[Expression]:
         """The column's formula on sums over the units that have every column it rests on."""
-        if leaf_id not in self.own or not self.of_units:
+        rests_on = self.rests_on(leaf_id)
+        if not rests_on or not self.of_units or not rests_on <= self.additive:
             return []
-        expanded = self._expanded(self.own[leaf_id])
-        rests_on = references(expanded)
-        return [over_rows(expanded, rests_on)] if rests_on <= self.additive else []
+        return [over_rows(self._expanded(self.own[leaf_id]), rests_on)]
+
+    def rests_on(self, leaf_id: str) -> frozenset[str]:
+        """The columns that the column's formula comes down to; none where it has no formula."""
+        return references(self._expanded(self.own[leaf_id])) if leaf_id in self.own else frozenset()
 
     def _expanded(self, expression: Expression) -> Expression:
         """The same formula with rates replaced by what they are made of."""
@@ -202,7 +205,8 @@ class _Finder:
 def fill_formulas(rows: Sequence[Row], book: RecipeBook) -> list[Row]:
     """Work out the columns that are formulas by definition, in the order of the columns.
 
-    A summary row's is worked out over the units that have every column, where these add up.
+    A summary row's is worked out over the units that have every column, where these add up and
+    the units differ in what they told.
     """
     done = list(rows)
     layout = next(iter(book.values())).layout  # formulas are the same on every line
@@ -211,12 +215,26 @@ def fill_formulas(rows: Sequence[Row], book: RecipeBook) -> list[Row]:
         if leaf.formula is None:
             continue
         for place, row in enumerate(done):
-            tried = book[row.strand].over_units(leaf.id) if row.is_summary else []
-            recipe = tried[0] if tried else leaf.formula
+            recipe = _formula(done, row, book[row.strand], leaf) or leaf.formula
             value = evaluate(recipe, RowValues(done, columns, row))
             cell = _empty_like(leaf, row, columns) if value is None else number_cell(value)
             done[place] = row.with_cell(column, cell)
     return done
+
+
+def _formula(rows: Sequence[Row], row: Row, recipes: Recipes, leaf: Leaf) -> Expression | None:
+    """The formula on sums over units; None where the row's own figures will do.
+
+    These may hold more than its units, e.g. one that went in the year. Only where all units have
+    told every column it rests on, or none any, do they compare like with like.
+    """
+    shared = recipes.over_units(leaf.id) if row.is_summary else []
+    if not shared:
+        return None
+    columns = columns_of(recipes.layout)
+    used = [columns[name] for name in recipes.rests_on(leaf.id)]
+    told = {rows[place].cells[column].is_number for place in row.units for column in used}
+    return shared[0] if len(told) > 1 else None
 
 
 def _empty_like(leaf: Leaf, row: Row, columns: Mapping[str, int]) -> Cell:

@@ -30,6 +30,8 @@ from reports.annexes.table import (
     text_cell,
 )
 
+_NAMED = 5
+"""Rows that are named one by one even where they are most of them."""
 SEVERAL_YEARS = (Measure.CHANGE_PER_YEAR, Measure.CUMULATIVE)
 
 
@@ -89,7 +91,7 @@ class Remarks:
             *self._missing(states),
             *self._off_balance(),
             *self._off_totals(),
-            *uneven_notes(self.lines, self.rows, self.layout, self.cells, self.recipes),
+            *uneven_notes(self.lines, self.rows, self.layout, self.cells),
             *self._years(),
             *promise_notes(*self._total, self.layout, place, plan),
             *self._mergers(),
@@ -162,9 +164,14 @@ class Remarks:
         return wording.state_note(state, stage, is_empty=True) == wording.NOT_APPROVED
 
     def _all_or(self, found: Sequence[Row], single: Sequence[Row]) -> str:
-        """The rows by their names, or that it is all of them."""
+        """The rows by their names, or that it is all of them; of most the others are named."""
+        of_units = not self._is_itemised
         if len(found) == len(single) > 1:
-            return wording.all_rows(len(single), of_units=not self._is_itemised)
+            return wording.all_rows(len(single), of_units=of_units)
+        others = [row for row in single if row not in found]
+        if len(found) > _NAMED and len(found) > len(others):
+            words = wording.all_rows(len(single), of_units=of_units)
+            return f"{words}, trừ {self._names(others)}"
         return self._names(found)
 
     def _names(self, rows: Sequence[Row]) -> str:
@@ -230,12 +237,18 @@ class Remarks:
         return wording.lacking_years(names)
 
     def _mergers(self) -> list[str]:
-        merged = self.cells.readings.merged
-        return [
-            wording.merger_note(unit, sorted(merged[unit.pk], key=lambda before: before.code))
-            for unit in self.units
-            if merged.get(unit.pk)
-        ]
+        """Of units that took others over before a figure shown, or in the very year: then what
+        it opens with is another figure than last year's table closed with."""
+        readings, year = self.cells.readings, self.cells.request.period
+        notes = []
+        for unit in self.units:
+            taken = readings.lineage.takeovers.get(unit.pk, ())
+            in_year = {
+                row.predecessor for row in taken if row.share == 1 and row.date >= year.start
+            }
+            if before := in_year | readings.merged.get(unit.pk, set()):
+                notes.append(wording.merger_note(unit, sorted(before, key=lambda one: one.code)))
+        return notes
 
     def _number(self, leaf: Leaf) -> str:
         return self.layout.number_of[leaf.id]

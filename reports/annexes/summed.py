@@ -17,7 +17,6 @@ from plans.models import Amendment, Plan, Target
 from plans.wording import plan_heading, value_words
 from reports.annexes.cells import CellMaker
 from reports.annexes.lines import Line, Place
-from reports.annexes.recipes import RecipeBook
 from reports.annexes.spec import Layout, Measure, Timing
 from reports.annexes.table import CellKind, Row, RowKind
 
@@ -32,9 +31,8 @@ def uneven_notes(
     rows: Sequence[Row],
     layout: Layout,
     cells: CellMaker,
-    recipes: RecipeBook,
 ) -> list[str]:
-    """Of how many units each sum of the total is, where that differs from column to column.
+    """Of how many units each figure of the total is, where its name does not say it of them all.
 
     `lines` and `rows` go side by side.
     """
@@ -42,22 +40,19 @@ def uneven_notes(
     for line, row in zip(lines, rows, strict=True):
         if row.kind is not RowKind.TOTAL or row.strand.indicator:
             continue
-        summed = [
-            place
-            for place, leaf in enumerate(layout.leaves)
-            if leaf.id in recipes[row.strand].additive and row.cells[place].is_number
-        ]
         columns: dict[tuple[int, int], list[int]] = {}
-        for place in summed:
-            if counted := cells.told(line, layout.leaves[place].of(row.strand)):
+        for place, leaf in enumerate(layout.leaves):
+            counted = cells.told(line, leaf.of(row.strand))
+            if counted and row.cells[place].is_number:
                 columns.setdefault(counted, []).append(place)
-        if len(columns) > 1 and any(told < asked for told, asked in columns):
+        named = {*columns, cells.coverage(line) or (0, 0)}
+        if len(named) > 1 and any(told < asked for told, asked in columns):
             of_line = f" (dòng {row.strand.label})" if row.strand.label else ""
             said = "; ".join(
                 f"cột {_runs(places, layout)} của {told}/{asked} đơn vị"
                 for (told, asked), places in sorted(columns.items(), reverse=True)
             )
-            notes.append(f"Dòng tổng{of_line} cộng số của các đơn vị đã có số liệu: {said}.")
+            notes.append(f"Dòng tổng{of_line} tính từ số của các đơn vị đã có số liệu: {said}.")
     return notes
 
 
@@ -92,27 +87,31 @@ def promise_notes(
     now: list[str] = []
     for code, numbers in open_leaves.items():
         if target := found.get(code):
-            said = f"cột {', '.join(numbers)}, {_said(target, place.period, plan)}"
+            said = f"cột {', '.join(numbers)} {_said(target, place.period, plan)}"
             (now if _is_of_year(target, place.period) else later).append(said)
     return [
-        *([f"Không giao số riêng cho năm {place.period}: {'; '.join(later)}."] if later else []),
-        *([f"Năm {place.period} giao theo khoảng: {'; '.join(now)}."] if now else []),
+        *(
+            [f"Không giao số riêng cho năm {place.period}; chỉ tiêu: {'; '.join(later)}."]
+            if later
+            else []
+        ),
+        *([f"Chỉ tiêu năm {place.period}: {'; '.join(now)}."] if now else []),
     ]
 
 
 def _said(target: Target, period: Period, plan: Plan | None) -> str:
-    """chỉ tiêu đến hết năm 2025 là > 91,6%; of another plan than the form's own with its name."""
+    """đến hết năm 2025 là > 91,6%; of another plan than the form's own with its name."""
     row = in_force(target, period.end)
     if _is_of_year(target, period):
         when = ""
     elif target.kind == TargetKind.LEVEL:
-        when = f" đến hết năm {row.year_to}"
+        when = f"đến hết năm {row.year_to} "
     else:
-        when = f" cả giai đoạn {target.year_from}-{row.year_to}"
+        when = f"cả giai đoạn {target.year_from}-{row.year_to} "
     is_own = plan is not None and target.plan_id == plan.pk
-    of_plan = "" if is_own else f" của {plan_heading(target.plan)}"
+    of_plan = "" if is_own else f"của {plan_heading(target.plan)} "
     is_sample = isinstance(row, Amendment) and row.is_sample
-    return f"chỉ tiêu{when}{of_plan} là {value_words(row)}{' (minh họa)' if is_sample else ''}"
+    return f"{when}{of_plan}là {value_words(row)}{' (minh họa)' if is_sample else ''}"
 
 
 def _unplanned(total: Row, layout: Layout, period: Period) -> dict[str, list[str]]:
@@ -158,7 +157,7 @@ def _speaks_of(target: Target, period: Period) -> bool:
 
 
 def _is_of_year(target: Target, period: Period) -> bool:
-    """Is it stated for this very year? Its column is empty then since it is no single figure."""
+    """Is it stated for this very year? Its column is empty then where it is no single figure."""
     is_one_year = target.kind == TargetKind.LEVEL or target.year_from == period.year
     return is_one_year and in_force(target, period.end).year_to == period.year
 

@@ -33,6 +33,7 @@ from reports.annexes.measures import (
     measured,
     signed_lines,
 )
+from reports.annexes.readers import require_open
 from reports.annexes.source_sheet import add_sources
 from reports.annexes.sources import Sources, read_sources
 from reports.annexes.spec import Leaf, TextColumn
@@ -56,9 +57,10 @@ def annex_file(
 ) -> tuple[str, bytes]:
     """Return (file name, workbook) of a table, made for `by`.
 
-    Raises DomainError when it cannot be had.
+    Raises DomainError when it cannot be had, PermissionDenied when it is not for `by`.
     """
     table = build_table(find_annex(annex_code, area, period), area, period, stage, variant)
+    require_open(table, by)
     return table.file_name, write_workbook(table, read_sources(table, by))
 
 

@@ -14,6 +14,7 @@ from indicators.periods import Period
 from povertyplan.lib.errors import DomainError
 from reports.annexes.build import find_annex, offers
 from reports.annexes.lines import Area, Place
+from reports.annexes.readers import offers_for
 from reports.annexes.spec import read_spec
 from reports.annexes.views import XLSX
 from reports.annexes.workbook import annex_file
@@ -51,8 +52,8 @@ def _layout(annex: Annex) -> AnnexItem:
     return _item(annex, "", tuple(layout.variant for layout in spec.layouts))
 
 
-def offered(area: Area, period: Period, plan: str) -> list[AnnexItem]:
-    """The tables of an area and period, with the address of each that can be had."""
+def offered(area: Area, period: Period, plan: str, by: Official) -> list[AnnexItem]:
+    """The tables of an area and period, with the address of each that `by` can have."""
     return [
         _item(
             row.annex,
@@ -60,7 +61,7 @@ def offered(area: Area, period: Period, plan: str) -> list[AnnexItem]:
             row.variants,
             "" if row.reason else _address(row.annex, area, period),
         )
-        for row in offers(area, period)
+        for row in offers_for(offers(area, period), area, period, by)
         if not plan or _is_of(row.annex, plan)
     ]
 
@@ -77,7 +78,7 @@ def workbook(
     """File name and content of a table, made for `by`.
 
     Raises Http404 when the area (or plan) has none of it, DomainError, with the reason, when it
-    cannot be drawn up.
+    cannot be drawn up, PermissionDenied when it is not for `by`.
     """
     try:
         annex = find_annex(code, area, period)

@@ -252,8 +252,9 @@ class AnnexesView(GenericAPIView[Any]):
         if asked["period"] is None:
             items = tables.layouts(asked["plan"])
         else:
-            area = naming.find_area(_caller(request), asked["unit"], asked["period"])
-            items = tables.offered(area, asked["period"], asked["plan"])
+            caller = _caller(request)
+            area = naming.find_area(caller, asked["unit"], asked["period"])
+            items = tables.offered(area, asked["period"], asked["plan"], caller)
         page = self.paginate_queryset(items)
         return self.get_paginated_response(AnnexSerializer(page, many=True).data)
 
@@ -280,7 +281,7 @@ class WorkbookView(GenericAPIView[Any]):
         tags=["Biểu"],
         summary="Tệp Excel của một biểu",
         parameters=[WorkbookQuery],
-        responses=answers(OpenApiTypes.BINARY, 404, media_type=tables.XLSX),
+        responses=answers(OpenApiTypes.BINARY, 403, 404, media_type=tables.XLSX),
     )
     def get(self, request: Request, code: str) -> HttpResponse:
         asked = _asked(WorkbookQuery, request)

@@ -14,12 +14,14 @@ from indicators.enums import Stage
 from indicators.models import PeriodField
 from indicators.periods import Period
 from plans.models import Plan
-from reports.enums import BatchState
+from reports.enums import BatchState, RowsBelow
 
 
 class AnnexBatch(models.Model):
     """All tables of a unit and period, or of each unit of a tier below it, as one ZIP.
 
+    `rows_below`: whether it holds tables with rows of units below, left out for who may not see
+    those one by one.
     `version`: digest of the data it was made from. `number`: running, by unit, period and stage.
     `file`: its name in the folder of such files. `problems`: one row a table that could not be
     had, {where, reason}. `worker`: who is at work on it, `beat_at` when that was last heard of.
@@ -30,6 +32,7 @@ class AnnexBatch(models.Model):
     stage = models.CharField(_("loại số liệu"), max_length=12, choices=Stage)
     plan = models.ForeignKey(Plan, models.CASCADE, null=True, blank=True, related_name="+")
     tier = models.CharField(_("cấp"), max_length=20, blank=True)
+    rows_below = models.CharField(max_length=10, choices=RowsBelow, default=RowsBelow.HELD)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     number = models.PositiveIntegerField(_("bản"))
     state = models.CharField(max_length=10, choices=BatchState, default=BatchState.QUEUED)

@@ -92,7 +92,8 @@ class Figure:
 class Row:
     """A row to be: the communes it speaks for, the one whose own rollup it is, if any.
 
-    `owner`: what `figure` and plans are asked of; `line`: households or persons.
+    `owner`: what `figure` and plans are asked of; `line`: households or persons; `group`: what
+    plans are asked of where the row speaks for all members of a group.
     """
 
     label: str
@@ -102,6 +103,7 @@ class Row:
     line: str = ""
     item: str = ""
     is_summary: bool = False
+    group: str = ""
 
 
 @dataclass
@@ -134,11 +136,12 @@ class Answers:
 
     @cached_property
     def targets(self) -> list[dict[str, Any]]:
-        """Every promise of every plan on a unit as a whole, the later plan last."""
+        """Every promise of every plan on a unit or a group as a whole, the later plan last."""
         plans = self.every("/api/v1/plans/", year=LAST.year)
         rows = [t for p in plans for t in self.every(f"/api/v1/plans/{p['id']}/targets/", limit=1)]
-        whole = [row for row in rows if not row["group"] and not row["each_unit"]]
-        return [{**row, "unit": row["unit"].partition("@")[0]} for row in whole]
+        owner = lambda row: f"group:{row['group']}" if row["group"] else row["unit"]  # noqa: E731
+        whole = [row for row in rows if not row["each_unit"]]
+        return [{**row, "unit": owner(row).partition("@")[0]} for row in whole]
 
     def ask(self, references: Sequence[str], indicators: Iterable[str]) -> None:
         """Read the figures of all years; `CODE` is the unit of each year's last day."""
@@ -303,15 +306,22 @@ class Cells:
         terms = self._terms(row, leaf)
         if "terms" not in leaf:
             return self.answers.of_row(row, terms[0][1], year).cell
+        told = {
+            self.answers.figure(code, term, year).cell != MISSING
+            for code in row.communes
+            for _, term in terms
+        }
+        if row.owner and len(told) == 1:
+            return self._sum(row.owner, terms, year)
         cells = [self._sum(code, terms, year) for code in row.communes]
         values = [cell for cell in cells if isinstance(cell, Decimal)]
         if values:
             return sum(values, Decimal(0))
         return MISSING if MISSING in cells else NOT_APPLICABLE
 
-    def _sum(self, commune: str, terms: Sequence[tuple[Decimal, str]], year: int) -> Expected:
-        """Of one commune: only where none of the terms is missing."""
-        parts = [(times, self.answers.figure(commune, code, year).cell) for times, code in terms]
+    def _sum(self, owner: str, terms: Sequence[tuple[Decimal, str]], year: int) -> Expected:
+        """Of one unit: only where none of the terms is missing."""
+        parts = [(times, self.answers.figure(owner, code, year).cell) for times, code in terms]
         if any(cell == MISSING for _, cell in parts):
             return MISSING
         values = [times * cell for times, cell in parts if isinstance(cell, Decimal)]
@@ -347,7 +357,8 @@ class Cells:
 
     def _planned(self, row: Row, leaf: Node) -> Decimal | None:
         code, year = self._terms(row, leaf)[0][1], self.year(leaf)
-        if not row.owner:
+        owner = row.owner or row.group
+        if not owner:
             return None
         is_cut = "plan_of" in leaf
         whole = self.answers.planned_in_all(row.owner, code)
@@ -355,7 +366,7 @@ class Cells:
             return whole
         years = [year] if year else list(PLAN_YEARS)
         measure = "change_points" if is_cut else "value"
-        found = [self.answers.planned(row.owner, code, one, measure) for one in years]
+        found = [self.answers.planned(owner, code, one, measure) for one in years]
         values = [value for value in found if value is not None]
         if not values or (not is_cut and len(values) < len(years)):
             return None
@@ -392,10 +403,12 @@ def _worked_out(
     below: Sequence[Mapping[str, Expected]],
     not_adding: set[str],
 ) -> Expected:
-    """A formula on the row's figures; in a summary on sums over the rows that have them all."""
+    """A formula on the row's figures; in a summary whose rows differ in what they have, on sums
+    over the rows that have them all."""
     names = [name for name in cells if name in re.findall(r"[a-z]\w*", formula)]
     told: dict[str, Expected] = {name: cells[name] for name in names}
-    if below and not set(names) & not_adding:
+    differ = len({isinstance(row[name], Decimal) for row in below for name in names}) > 1
+    if differ and not set(names) & not_adding:
         whole = [row for row in below if all(isinstance(row[name], Decimal) for name in names)]
         empty = NOT_APPLICABLE if not whole else Decimal(0)
         for name in names:

@@ -340,6 +340,8 @@ def test_merged_unit_speaks_for_the_years_before_with_all_its_parts(
         "Số liệu của thị trấn Trung Tâm trước khi sáp nhập gồm cả xã Tan "
         "để so sánh được giữa các năm."
     ) in made.remarks
+    # what the year opens with is not what last year's table closed with
+    assert [words for words in table(form, places.district).remarks if "gồm cả xã Tan" in words]
 
 
 def test_merged_unit_is_not_told_by_one_of_its_parts(
@@ -561,8 +563,8 @@ def test_notes_name_who_has_not_reported(places: Places, measured: Measured, for
         "Chưa đủ số liệu: thị trấn Trung Tâm.",
         "Cột (9) khác kết quả tính theo các cột ở xã Một.",
         (
-            "Dòng tổng cộng số của các đơn vị đã có số liệu: cột (8) của 3/3 đơn vị; "
-            "cột (3), (4), (6), (7), (9), (10) của 2/3 đơn vị."
+            "Dòng tổng tính từ số của các đơn vị đã có số liệu: cột (8) của 3/3 đơn vị; "
+            "cột (3)–(7), (9)–(11) của 2/3 đơn vị."
         ),
         "Ký hiệu: “…” chưa có số liệu; “–” chưa giao kế hoạch.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +13,24 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from communes.enums import Role
-from communes.models import GroupMember, UnitGroup
+from communes.models import GroupMember, Succession, UnitGroup
 from indicators.enums import Stage
 from indicators.rollups import drain
+from plans.models import Plan
 from povertyplan.lib.xlsx import read_sheets
 from reports.annexes import checked
 from reports.annexes.build import build_table
 from reports.annexes.checking import check_sign, read_code
+from reports.annexes.table import Table
+from reports.enums import ReportState
+from reports.models import Report
 from tests import builders
 from tests.builders import Y2024, Places, told
 from tests.reports import annex_forms
 
 ADDRESS = "/kiem-tra-bieu/"
-SAME, OTHER = "Còn đúng như hệ thống", "Đã khác"
+SAME, OTHER = "Các số trong bảng còn đúng như hệ thống", "Đã khác"
+NOT_COMPARED = "Không đối chiếu dòng văn bản kèm theo, cột ghi chú và các ghi chú dưới bảng"
 
 
 class Office:
@@ -46,8 +52,10 @@ class Office:
         return client
 
     def printed(self, stage: str = Stage.PROVISIONAL, variant: str = "year") -> str:
-        area = self.places.district
-        return build_table(self.form, area, Y2024, stage, variant).check_code
+        return self.table(stage, variant).check_code
+
+    def table(self, stage: str = Stage.PROVISIONAL, variant: str = "year") -> Table:
+        return build_table(self.form, self.places.district, Y2024, stage, variant)
 
     def answer(self, code: str, client: Client | None = None) -> str:
         response = (client or self.client).get(ADDRESS, {"ma": code})
@@ -85,6 +93,36 @@ def test_sheet_holds_until_a_figure_changes(office: Office) -> None:
 
     office.tell("1200")
     assert SAME in office.answer(code)
+
+
+def test_words_beside_the_figures_are_said_not_to_be_compared(office: Office) -> None:
+    """The number of the plan, what is said of a merger, and where a return stands."""
+    client = office.signed_in("khac", Role.REVIEWER)
+    code, before = office.printed(), office.table()
+    gone = builders.unit(
+        "90109", "Xã Tan", "commune", office.places.district, valid_to=date(2023, 12, 31)
+    )
+    Succession.objects.create(
+        predecessor=gone, successor=office.places.second, date=date(2024, 1, 1), share=1
+    )
+    Plan.objects.update(number="99/KH-UBND")
+    Report.objects.create(unit=office.places.first, period=Y2024.code, state=ReportState.DRAFT)
+    office.form.plan.refresh_from_db()
+    drain()
+
+    page, now = office.answer(code, client), office.table()
+
+    assert (now.reference, now.remarks) != (before.reference, before.remarks)
+    assert [row.cells[-1] for row in now.rows] != [row.cells[-1] for row in before.rows]
+    assert SAME in page
+    assert NOT_COMPARED in page
+
+
+def test_answer_that_it_is_another_says_nothing_of_what_is_not_compared(office: Office) -> None:
+    code = office.printed()
+    office.tell("1201")
+
+    assert NOT_COMPARED not in office.answer(code)
 
 
 def test_code_is_that_of_its_stage_and_variant(office: Office) -> None:

@@ -144,7 +144,8 @@ class Rows:
             return [(row, []) for row in self._items(rows)]
         body = list(self._body(rows))
         single = [row for row in body if not row.is_summary]
-        total = Row(rows["total_label_vi"], _all(single), self._own(rows), is_summary=True)
+        own, group = self._own(rows), self._group(rows, _all(single))
+        total = Row(rows["total_label_vi"], _all(single), own, is_summary=True, group=group)
         ordered = [total, *body] if rows["total"] == "top" else [*body, total]
         if not rows.get("lines"):
             return [(row, self._below(row, single)) for row in ordered]
@@ -165,6 +166,16 @@ class Rows:
         if rows["scope"] == "group":
             return ""
         return "" if self.area == GROUP else self.area
+
+    def _group(self, rows: Node, listed: Sequence[str]) -> str:
+        """The group whose members the total speaks for, all of them."""
+        if rows["scope"] == "group":
+            code = rows["group"]
+        elif self.area == GROUP:
+            code = TEN
+        else:
+            return ""
+        return f"group:{code}" if set(members(code)) == set(listed) else ""
 
     def _items(self, rows: Node) -> Iterator[Row]:
         for item in rows["items"]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -19,7 +21,8 @@ from indicators.recording import import_results
 from indicators.rollups import drain
 from plans.enums import PlannedMeasure
 from plans.models import Milestone, Plan
-from reports.annexes import making
+from reports import workflow
+from reports.annexes import making, printed
 from reports.annexes.making import make_batch
 from reports.annexes.printed import versions_of
 from reports.enums import ReportState
@@ -161,6 +164,87 @@ def test_form_plan_and_hierarchy_change_both(begun: Job, act: Callable[[Job], No
         _template(begun)
 
     assert changed(begun, lambda: act(begun)) == {OFFICIAL, PROVISIONAL}
+
+
+def step(**more: object) -> None:
+    """What is asked of a return is done: another version of it."""
+    report = Report.objects.get(period=str(more.pop("period", "2024")))
+    Report.objects.filter(pk=report.pk).update(version=report.version + 1, **more)
+
+
+def test_another_return_with_the_same_figures_changes_what_the_sheet_of_sources_says(
+    begun: Job,
+) -> None:
+    """It was taken back and handed in once more: the file names a round that is past."""
+    returned(begun, ReportState.APPROVED)
+    assert changed(begun, lambda: step(round=2)) == {OFFICIAL, PROVISIONAL}
+
+    returned(begun, ReportState.SUBMITTED)
+    assert changed(begun, lambda: step(round=3)) == {PROVISIONAL}
+
+
+def test_draft_that_goes_on_after_a_step_changes_nothing(begun: Job) -> None:
+    """A return that was reopened is typed in again; saving takes no step."""
+    officer = builders.official("xa", begun.places.first)
+    returned(begun, ReportState.REOPENED)
+
+    def save() -> None:
+        entries = builders.entries(begun.places.first, {begun.measured.poor: "1"})
+        workflow.save_draft(unit=begun.places.first, period=Y2024, entries=entries, by=officer)
+        drain()
+
+    assert changed(begun, save) == set()
+
+
+def test_return_of_an_earlier_year_that_was_reopened_is_another_source(begun: Job) -> None:
+    """Its figures are printed in the columns of that year."""
+    Report.objects.create(
+        unit=begun.places.first,
+        period="2023",
+        state=ReportState.APPROVED,
+        submitted_at=timezone.now(),
+    )
+
+    reopened = {"period": "2023", "state": ReportState.REOPENED}
+    assert changed(begun, lambda: step(**reopened)) == {OFFICIAL, PROVISIONAL}
+
+
+def test_return_of_a_later_year_is_no_source(begun: Job) -> None:
+    def send() -> None:
+        Report.objects.create(
+            unit=begun.places.first,
+            period="2025",
+            state=ReportState.APPROVED,
+            submitted_at=timezone.now(),
+        )
+
+    assert changed(begun, send) == set()
+
+
+# -- what prints -------------------------------------------------------------------------------
+
+
+def test_another_release_is_a_change_at_every_stage(
+    begun: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def upgrade() -> None:
+        monkeypatch.setattr(printed, "release_of", lambda _root: "another")
+
+    assert changed(begun, upgrade) == {OFFICIAL, PROVISIONAL}
+
+
+def test_release_is_another_with_the_code_and_not_with_its_place_or_day(tmp_path: Path) -> None:
+    def built(name: str, code: str, moment: int) -> str:
+        file = tmp_path / name / "reports" / "annexes" / "print.css"
+        file.parent.mkdir(parents=True)
+        file.write_text(code)
+        os.utime(file, (moment, moment))
+        return printed.release_of(tmp_path / name)
+
+    first = built("a", "td {}", 1)
+
+    assert built("b", "td {}", 2) == first
+    assert built("c", "th {}", 1) != first
 
 
 def test_another_districts_figures_change_nothing(begun: Job) -> None:

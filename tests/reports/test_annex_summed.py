@@ -17,6 +17,7 @@ from indicators.rollups import drain
 from plans.enums import TargetKind
 from plans.models import Amendment, Plan, Target
 from reports.annexes.build import build_table
+from reports.annexes.lines import Area
 from reports.models import Annex
 from tests import builders
 from tests.builders import Y2024, Places, told
@@ -74,8 +75,8 @@ def test_sums_of_different_units_say_how_many_each(
 
     (note,) = of_total(form, places.district)
     assert note == (
-        "Dòng tổng cộng số của các đơn vị đã có số liệu: cột (3), (4) của 3/3 đơn vị; "
-        "cột (6)–(10) của 1/3 đơn vị."
+        "Dòng tổng tính từ số của các đơn vị đã có số liệu: cột (3)–(5) của 3/3 đơn vị; "
+        "cột (6)–(11) của 1/3 đơn vị."
     )
 
 
@@ -127,7 +128,7 @@ def test_units_are_counted_and_not_the_rows_they_are_put_together_in(
     )
 
     (note,) = of_total(by_district, places.province)
-    assert note.endswith(": cột (3), (4) của 5/5 đơn vị; cột (6)–(10) của 4/5 đơn vị.")
+    assert note.endswith(": cột (3)–(5) của 5/5 đơn vị; cột (6)–(11) của 4/5 đơn vị.")
 
 
 # -- a plan without a figure for the year ----------------------------------------------------
@@ -169,7 +170,7 @@ def test_column_without_a_plan_for_the_year_says_what_is_promised_by_the_end(
 
     (note,) = of_plan(yearly, places.district)
     assert note == (
-        "Không giao số riêng cho năm 2024: cột (4), chỉ tiêu đến hết năm 2025 là > 91,6 hộ."
+        "Không giao số riêng cho năm 2024; chỉ tiêu: cột (4) đến hết năm 2025 là > 91,6 hộ."
     )
     assert of_plan(yearly, places.first) == []
 
@@ -181,7 +182,7 @@ def test_what_is_promised_of_all_years_together_names_them(
     promised(plan, places.district, measured.escaped, "300", **cumulative)
 
     (note,) = of_plan(yearly, places.district)
-    assert "cột (4), chỉ tiêu cả giai đoạn 2023-2025 là > 300 hộ." in note
+    assert "cột (4) cả giai đoạn 2023-2025 là > 300 hộ." in note
 
 
 def test_plan_of_the_year_needs_no_other(
@@ -221,12 +222,12 @@ def test_amendment_changes_the_years_of_a_promise_too(
 
     amended(made, 2027)
     (note,) = of_plan(yearly, places.district)
-    assert "chỉ tiêu đến hết năm 2027 là > 95 hộ" in note
+    assert "đến hết năm 2027 là > 95 hộ" in note
     amended(made, 2023)
     assert of_plan(yearly, places.district) == []
     Target.objects.update(year_from=2023, year_to=2023)
     amended(made, 2025)
-    assert "chỉ tiêu đến hết năm 2025" in of_plan(yearly, places.district)[0]
+    assert "đến hết năm 2025" in of_plan(yearly, places.district)[0]
 
 
 def amended(target: Target, until: int) -> None:
@@ -251,8 +252,8 @@ def test_range_for_the_very_year_is_told_as_that(
     promised(plan, places.district, measured.escaped, value_min=3, value_max=5, **of_year)
 
     assert of_plan(yearly, places.district) == []
-    told_of = [words for words in remarks(yearly, places.district) if "khoảng" in words]
-    assert told_of == ["Năm 2024 giao theo khoảng: cột (4), chỉ tiêu là 3–5 hộ."]
+    told_of = [words for words in remarks(yearly, places.district) if "3–5" in words]
+    assert told_of == ["Chỉ tiêu năm 2024: cột (4) là 3–5 hộ."]
 
 
 def test_promise_of_the_district_is_not_of_a_list_of_communes(
@@ -292,10 +293,10 @@ def test_own_plan_and_nearer_year_come_first(
     promised(plan, places.district, measured.escaped, "3")
 
     (note,) = of_plan(yearly, places.district)
-    assert note.endswith("chỉ tiêu đến hết năm 2025 là > 3 hộ.")
+    assert note.endswith("đến hết năm 2025 là > 3 hộ.")
     plan.targets.all().delete()
     (note,) = of_plan(yearly, places.district)
-    assert note.endswith("chỉ tiêu đến hết năm 2025 của Kế hoạch số 99/KH-UBND là > 1 hộ.")
+    assert note.endswith("đến hết năm 2025 của Kế hoạch số 99/KH-UBND là > 1 hộ.")
 
 
 def test_promises_take_one_query_however_many_columns(
@@ -319,3 +320,52 @@ def test_promises_take_one_query_however_many_columns(
             build_table(made, places.district, Y2024, "provisional")
         costs.append(sum('FROM "plans_target"' in row["sql"] for row in found))
     assert costs[0] == costs[1]
+
+
+# -- a group's own plan -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def hard(places: Places) -> UnitGroup:
+    group = UnitGroup.objects.create(code="nhom", name="Nhóm khó khăn", expected_size=2)
+    for unit in (places.first, places.second):
+        GroupMember.objects.create(group=group, unit=unit)
+    return group
+
+
+def cut_of_group(plan: Plan, group: UnitGroup, measured: Measured) -> Target:
+    yearly = {"kind": TargetKind.CHANGE_PER_YEAR, "year_from": 2024, "year_to": 2024}
+    return promised(plan, group.members.first().unit, measured.rate, "9", group=group, **yearly)
+
+
+def planned_cuts(form: Annex, area: Area) -> list[str]:
+    made = build_table(form, area, Y2024, "provisional")
+    place = next(i for i, leaf in enumerate(made.layout.leaves) if leaf.id == "cut_plan")
+    return [row.cells[place].printed(0) for row in made.rows]
+
+
+def test_what_is_promised_of_a_group_stands_in_its_total(
+    places: Places, measured: Measured, plan: Plan, form: Annex, hard: UnitGroup
+) -> None:
+    """Of the group as a whole, not of each of its communes. Source: KH 220."""
+    made = cut_of_group(plan, hard, measured)
+
+    assert planned_cuts(form, hard) == ["9", "–", "–"]
+    assert planned_cuts(form, places.district) == ["–"] * 4
+    made.each_unit = True
+    made.save()
+    assert planned_cuts(form, hard) == ["–"] * 3
+
+
+def test_list_of_a_group_has_its_plan_only_where_all_of_it_is_listed(
+    places: Places, measured: Measured, plan: Plan, hard: UnitGroup
+) -> None:
+    rows = {**annex_forms.definition()["rows"], "scope": "group", "group": "nhom"}
+    listed = annex_forms.annex(plan, rows=rows)
+    cut_of_group(plan, hard, measured)
+
+    assert planned_cuts(listed, places.district) == ["9", "–", "–"]
+    other = builders.unit("902", "Huyện Hai", "district", places.province)
+    away = builders.unit("90201", "Xã Xa", "commune", other)
+    GroupMember.objects.create(group=hard, unit=away)
+    assert planned_cuts(listed, places.district) == ["–", "–", "–"]

@@ -248,7 +248,7 @@ def test_page_of_tables_offers_the_template_in_use(
     sent(reviewer, template(CELLS))
 
     assert f"{FILE}?stage=provisional&amp;variant=year" in reviewer.get(LIST).content.decode()
-    client.force_login(official("can.bo", places.district))
+    client.force_login(official("lanh.dao", places.district, Role.LEADER))
     assert "Xuất theo mẫu của đơn vị" in client.get(LIST).content.decode()
 
 

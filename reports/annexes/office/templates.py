@@ -31,6 +31,7 @@ from povertyplan.lib.speech import officially
 from reports.annexes.build import build_table, find_annex
 from reports.annexes.lines import Area, Place
 from reports.annexes.office.names import NAMING, PAGE_MARK, Paper, names_of, values_of
+from reports.annexes.readers import Reader, require_open
 from reports.annexes.spec import AnnexSpec, Layout, read_spec
 from reports.annexes.table import Table
 from reports.models import Annex, AnnexTemplate
@@ -180,9 +181,13 @@ def _form(content: bytes, asked: Asked) -> Form:
     return checked(content, names_of(spec, spec.layout(asked.variant)))
 
 
-def table_of(asked: Asked, stage: str) -> Table:
-    """What a template of it is filled in with. Raises DomainError when it cannot be had."""
-    return build_table(asked.annex, asked.area, asked.period, stage, asked.variant)
+def table_of(asked: Asked, stage: str, by: Reader | None = None) -> Table:
+    """What a template of it is filled in with.
+
+    Raises DomainError when it cannot be had, PermissionDenied when it is not for `by`.
+    """
+    table = build_table(asked.annex, asked.area, asked.period, stage, asked.variant)
+    return require_open(table, by)
 
 
 @officially
@@ -191,7 +196,7 @@ def _filled(form: Form, asked: Asked, stage: str, by: Official) -> tuple[str, by
         words = _("Mẫu của {unit} không có chỗ điền {names} nên không ghi được tên nhóm.")
         names = " hoặc ".join(f"{{{{ {name} }}}}" for name in sorted(NAMING))
         raise DomainError(words.format(unit=asked.unit.name_in_sentence, names=names))
-    table = table_of(asked, stage)
+    table = table_of(asked, stage, by)
     paper = Paper(table, asked.period, by, asked.place.name, str(Stage(stage).label))
     out = BytesIO()
     fill(form, values_of(paper, asked.spec, is_marked=PAGE_MARK in form.used), out)
@@ -202,7 +207,8 @@ def office_file(asked: Asked, stage: str, by: Official) -> tuple[str, bytes]:
     """(name, content) of the table in the unit's own template; of a group in that of the unit
     above it.
 
-    Raises Http404 where it has none, DomainError where the template does not fit any more.
+    Raises Http404 where it has none, DomainError where the template does not fit any more,
+    PermissionDenied when the table is not for `by`.
     """
     own = own_template(asked)
     if own is None:

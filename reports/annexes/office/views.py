@@ -90,7 +90,7 @@ def document(request: HttpRequest, code: str, period: str, annex: str) -> HttpRe
 def example(request: HttpRequest, code: str, period: str, annex: str) -> HttpResponse:
     asked = _asked(request, code, period, annex)
     try:
-        content = example_template(table_of(asked, Stage.PROVISIONAL))
+        content = example_template(table_of(asked, Stage.PROVISIONAL, cast(Official, request.user)))
     except DomainError as error:
         return _page(request, asked, error.problems)
     return _file(f"mau-bieu-{asked.annex.code}.xlsx", content)
