@@ -110,6 +110,11 @@ class ListPage:
         """How many are for others."""
         return sum(item.is_closed for item in self.items)
 
+    @property
+    def closed_words(self) -> str:
+        """Why, once for all of them."""
+        return next((item.reason for item in self.items if item.is_closed), "")
+
 
 def find_area(official: Official | AnonymousUser, reference: str, period: Period) -> Area:
     """The unit (`CODE`, as of the period's last day) or the group (`group:CODE`) of an address.
