@@ -146,8 +146,10 @@ class Remarks:
             missing = [(row, self._reported(row)) for row in single]
             empty = [row for row, gaps in missing if gaps and all(gaps)]
             partial = [row for row, gaps in missing if any(gaps) and not all(gaps)]
-            waiting = [row for row in empty if self._awaits_approval(row, states)]
-            unknown = [row for row in empty if row not in waiting]
+            waiting: list[Row] = []
+            unknown: list[Row] = []
+            for row in empty:
+                (waiting if self._awaits_approval(row, states) else unknown).append(row)
             for words, found in (
                 (wording.NOT_APPROVED, waiting),
                 ("Chưa có số liệu", unknown),
@@ -168,7 +170,8 @@ class Remarks:
         of_units = not self._is_itemised
         if len(found) == len(single) > 1:
             return wording.all_rows(len(single), of_units=of_units)
-        others = [row for row in single if row not in found]
+        named = set(map(id, found))  # comparing rows cell by cell would take n² of them
+        others = [row for row in single if id(row) not in named]
         if len(found) > _NAMED and len(found) > len(others):
             words = wording.all_rows(len(single), of_units=of_units)
             return f"{words}, trừ {self._names(others)}"
